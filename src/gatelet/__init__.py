@@ -1,0 +1,37 @@
+"""Gated recurrent models, the GRU first, from raw sequences to a trained, compared and saved model.
+
+The names below are loaded on first use, so that ``import gatelet`` stays quick and needs no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gatelet.features import Columns
+    from gatelet.tasks import load
+    from gatelet.tasks.forecasting import Forecaster, NetworkSettings
+    from gatelet.training import TrainingSettings
+
+__version__ = "0.1.0"
+
+__all__ = ["Columns", "Forecaster", "NetworkSettings", "TrainingSettings", "__version__", "load"]
+
+_HOMES = {
+    "Columns": "gatelet.features",
+    "Forecaster": "gatelet.tasks.forecasting",
+    "NetworkSettings": "gatelet.tasks.forecasting",
+    "TrainingSettings": "gatelet.training",
+    "load": "gatelet.tasks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gatelet' has no attribute '{name}'.")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
