@@ -1,0 +1,51 @@
+# make demo   forecasts real weather and writes gatelet-demo/
+# make test   style, types and tests
+# Both need only Python 3.11, 3.12 or 3.13 and make their own .venv; choose another with PYTHON=... or VENV=...
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PROJECT := pyproject.toml constraints.txt CMakeLists.txt
+
+.PHONY: help demo test lint types tests format clean
+
+help:
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.for-demo
+	$(BIN)/gatelet demo
+
+test: lint types tests
+
+lint: $(VENV)/.for-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.for-test
+	$(BIN)/mypy --strict
+
+tests: $(VENV)/.for-test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+format: $(VENV)/.for-test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf build gatelet-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "gatelet needs Python 3.11, 3.12 or 3.13; none was found, so name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.for-demo: $(PROJECT) | $(BIN)/python
+	@echo "Installing gatelet and what the demo needs into $(VENV) (a few minutes the first time) ..."
+	$(INSTALL) -e ".[train,report]"
+	@touch $@
+
+$(VENV)/.for-test: $(PROJECT) | $(BIN)/python
+	@echo "Installing gatelet and its test tools into $(VENV) (a few minutes the first time) ..."
+	$(INSTALL) -e ".[all,dev]"
+	@touch $@ $(VENV)/.for-demo
