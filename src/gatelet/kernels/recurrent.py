@@ -6,10 +6,12 @@ The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or pa
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
 The operators are PyTorch's own (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), except for the GRU that resets
-before the product, which PyTorch does not have.
+before the product, which PyTorch does not have. `torch.compile` breaks its graph here, as it does at `torch.nn.GRU`: it
+would unroll every time step otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,7 +20,16 @@ from gatelet.kernels.gru_reset_before import gru_reset_before
 
 __all__ = ["gru", "lstm", "rnn_tanh"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
+
+def _outside_graphs(function: Callable[P, R]) -> Callable[P, R]:
+    disabled: Callable[P, R] = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
+    return disabled
+
+
+@_outside_graphs
 def gru(
     x: Tensor,
     h0: Tensor,
@@ -71,6 +82,7 @@ def gru(
     return torch.gru(x, batch_sizes, h0, list(weights), *options)
 
 
+@_outside_graphs
 def lstm(
     x: Tensor,
     state: tuple[Tensor, Tensor],
@@ -100,6 +112,7 @@ def lstm(
     return y, (h_n, c_n)
 
 
+@_outside_graphs
 def rnn_tanh(
     x: Tensor,
     h0: Tensor,
