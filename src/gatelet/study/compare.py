@@ -10,7 +10,7 @@ from typing import Any
 from gatelet.errors import GateletError
 from gatelet.features import read_table
 from gatelet.study.budgets import check_budget
-from gatelet.study.progress import Report, silent, study_bars
+from gatelet.study.progress import Report, StudyProgress, silent, study_bars
 from gatelet.study.results import Study
 from gatelet.study.runs import Run, Split, Variant, like, match_network, run
 from gatelet.study.summary import summarize
@@ -61,14 +61,19 @@ def compare_forecast(
     table = read_table(data)
     shown = study_bars() if progress is True else nullcontext(progress or silent)
     with shown as report:
+        report(StudyProgress("sizing the cells", 0.0))
         reference = _reference(table, forecaster, training, split)
+        report(StudyProgress("sizing the cells", 1.0))
         groups: list[list[Run]] = []
         for cell in cells:
             match = match_network(reference, cell, budget)
             variant = Variant(f"{cell.upper()} {match.hidden_size}", cell, match.hidden_size, match.mismatch)
             trainings = [replace(training, seed=training.seed + number) for number in range(seeds)]
             groups.append([run(table, forecaster, variant, each, split, report) for each in trainings])
-    return summarize(groups, budget=budget, metric=metric, split=split)
+        report(StudyProgress("weighing the results", 0.0))
+        study = summarize(groups, budget=budget, metric=metric, split=split)
+        report(StudyProgress("weighing the results", 1.0))
+    return study
 
 
 def _check(cells: Sequence[str], seeds: int, metric: str) -> None:

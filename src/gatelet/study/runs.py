@@ -95,11 +95,11 @@ def run(
     )
     if forecaster.history.interrupted:
         raise KeyboardInterrupt
+    report(StudyProgress(work, 1.0, "testing"))
+    backtest = forecaster.backtest(data, test_size=split.test_size, step=split.step)
     best = forecaster.history.best
     report(StudyProgress(work, 1.0, f"best epoch {best.epoch}, validation loss {best.validation_loss:.4f}"))
-    return Run(
-        variant, training.seed, forecaster, forecaster.backtest(data, test_size=split.test_size, step=split.step)
-    )
+    return Run(variant, training.seed, forecaster, backtest)
 
 
 def like(template: Forecaster, **network: Any) -> Forecaster:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import gatelet
 from gatelet.errors import DataError
 from gatelet.study.bootstrap import Interval, Resampled, resample
-from gatelet.study.recommend import Candidate, recommend
+from gatelet.study.recommend import Candidate, Evidence, recommend
 from gatelet.study.results import CellResult, Difference, Study
 from gatelet.study.runs import Costs, Run, Split, costs
 from gatelet.study.words import SPOKEN
@@ -38,31 +38,31 @@ def summarize(groups: Sequence[Sequence[Run]], *, budget: str, metric: str, spli
         DataError: no series has the deciding metric.
     """
     scores = [[run.backtest.scores() for run in group] for group in groups]
-    first = groups[0][0]
-    resampled = {name: _resampled(scores, first.backtest, name) for name in scores[0][0].overall[MODEL]}
+    first, overall = groups[0][0], scores[0][0].overall
+    resampled = {name: _resampled(scores, first.backtest, name) for name in overall[MODEL]}
     if metric not in resampled or not np.isfinite(resampled[metric].estimates).all():
         raise DataError(
             f"{SPOKEN.get(metric, metric)} must be defined for at least one series to compare cells by it; it is not."
         )
-    cells = tuple(_cell(position, group, scores[position], resampled) for position, group in enumerate(groups))
+    cells = tuple(_cell(place, group, scores[place], resampled) for place, group in enumerate(groups))
+    evidence = Evidence(
+        resampled=resampled[metric],
+        baselines=_baselines(scores, metric),
+        metric=SPOKEN[metric],
+        seeds=len(groups[0]),
+        series=int(np.isfinite(_errors(scores, metric)).all(axis=(0, 1)).sum()),
+    )
     pairs = [(a, b) for a in range(len(cells)) for b in range(a + 1, len(cells))]
-    seeds, series = len(groups[0]), int(np.isfinite(_errors(scores, metric)).all(axis=(0, 1)).sum())
     return Study(
-        recommendation=recommend(
-            [Candidate(cell.variant.name, _spoken_costs(cell)) for cell in cells],
-            resampled[metric],
-            metric=SPOKEN[metric],
-            seeds=seeds,
-            series=series,
-        ),
+        recommendation=recommend([Candidate(cell.variant.name, _spoken_costs(cell)) for cell in cells], evidence),
         budget=budget,
         metric=metric,
-        seeds=seeds,
+        seeds=evidence.seeds,
         series=scores[0][0].ids,
         horizon=first.forecaster.horizon,
         windows=scores[0][0].windows,
         cells=cells,
-        baselines={name: values for name, values in scores[0][0].overall.items() if name != MODEL},
+        baselines={name: values for name, values in overall.items() if name != MODEL},
         differences=tuple(
             Difference(cells[a].variant.name, cells[b].variant.name, resampled[metric].difference(a, b))
             for a, b in pairs
@@ -95,9 +95,16 @@ def _costs(group: Sequence[Run]) -> Costs:
     return costs(forecaster.module, forecaster.training.batch_size)
 
 
+def _baselines(scores: Sequence[Sequence[Scores]], metric: str) -> tuple[str, ...]:
+    """The baselines that have the metric."""
+    return tuple(name for name, of in scores[0][0].per_series.items() if name != MODEL and metric in of)
+
+
 def _errors(scores: Sequence[Sequence[Scores]], metric: str) -> Floats:
-    """(C, K, S)."""
-    return np.array([[score.per_series[MODEL][metric] for score in group] for group in scores])
+    """(C + baselines, K, S) of the cells and then of the baselines, which have no seed."""
+    cells = [[score.per_series[MODEL][metric] for score in group] for group in scores]
+    first = scores[0][0].per_series
+    return np.array(cells + [[first[name][metric]] * len(scores[0]) for name in _baselines(scores, metric)])
 
 
 def _resampled(scores: Sequence[Sequence[Scores]], backtest: Backtest, metric: str) -> Resampled:
