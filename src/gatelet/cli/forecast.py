@@ -13,7 +13,8 @@ import typer
 
 from gatelet.cli import options as opt
 from gatelet.cli.grouping import grouped
-from gatelet.cli.output import ROWS_SHOWN, (
+from gatelet.cli.output import (
+    ROWS_SHOWN,
     check_free,
     check_table_file,
     print_json,
