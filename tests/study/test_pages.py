@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gatelet.study.pages import number, quality_bars, study_page
@@ -26,6 +28,14 @@ def test_every_measure_and_cost_has_a_row_with_a_cell_for_each_model(study: Stud
     for table in (quality, costs):
         assert all(len(row.cells) == len(table.columns) for row in table.rows)
         assert all(any(cell.best for cell in row.cells) for row in table.rows)
+
+
+def test_intervals_are_shown_only_where_they_mean_something(study: Study) -> None:
+    unsure, sure = study_page(study), study_page(replace(study, enough=True))
+    assert not any(cell.note for row in unsure.tables[0].rows for cell in row.cells)
+    assert "cannot say how far" in unsure.pictures[2].caption
+    assert all(cell.note for row in sure.tables[0].rows for cell in row.cells[:2])
+    assert "95% interval" in sure.pictures[2].caption
 
 
 def test_coverage_is_best_where_it_is_nearest_to_its_promise(study: Study) -> None:

@@ -5,7 +5,6 @@ import pytest
 from matplotlib import rcParams
 from matplotlib._pylab_helpers import Gcf
 
-from gatelet.study.bootstrap import Interval
 from gatelet.study.canvas import DARK, DPI, LIGHT, WIDTH, Theme, data_uri, png
 from gatelet.study.pictures import (
     Curve,
@@ -61,17 +60,24 @@ def test_learning_names_each_model_once_for_all_its_seeds(theme: Theme) -> None:
 
 @THEMES
 def test_cost_shows_cells_with_intervals_and_baselines_as_lines(theme: Theme) -> None:
-    points = [Point("gru", 30_000, Interval(0.8, 0.7, 0.9)), Point("lstm", 40_000, Interval(0.85, 0.75, 0.95))]
+    points = [Point("gru", 30_000, 0.8, (0.7, 0.9)), Point("lstm", 40_000, 0.85, (0.75, 0.95))]
     figure = cost_picture(points, {"persistence": 1.1}, theme, title="T", subtitle="S", metric="MASE", cost="FLOPs")
     low, high = figure.axes[0].get_xlim()
     assert low < 30_000 < 40_000 < high
     assert any(text.get_text() == "persistence" for text in figure.axes[0].texts)
 
 
+def test_a_baseline_far_off_is_named_and_not_drawn() -> None:
+    points = [Point("gru", 30_000, 0.8), Point("lstm", 40_000, 0.85)]
+    baselines = {"seasonal naive": 3.0, "persistence": 1.0}
+    axis = cost_picture(points, baselines, LIGHT, title="", subtitle="", metric="MASE", cost="").axes[0]
+    assert [text.get_text() for text in axis.texts] == ["persistence", "further up: seasonal naive 3"]
+    low, high = axis.get_ylim()
+    assert low < 0.8 < 1.0 < high < 3.0
+
+
 def test_one_cell_alone_has_a_cost_axis_too() -> None:
-    figure = cost_picture(
-        [Point("gru", 30_000, Interval(0.8, 0.8, 0.8))], {}, LIGHT, title="", subtitle="", metric="", cost=""
-    )
+    figure = cost_picture([Point("gru", 30_000, 0.8)], {}, LIGHT, title="", subtitle="", metric="", cost="")
     low, high = figure.axes[0].get_xlim()
     assert low < 30_000 < high
 

@@ -100,9 +100,10 @@ def _dress(axis: Axes, theme: Theme) -> None:
         axis.spines[side].set_color(theme.grid)
 
 
-def legend(figure: Figure, axis: Axes, theme: Theme, *, columns: int = 3) -> None:
+def legend(figure: Figure, axis: Axes, theme: Theme) -> None:
     """The legend of `axis` along the lower edge of the figure."""
     handles, labels = axis.get_legend_handles_labels()
+    columns = 3 if max(map(len, labels), default=0) <= 16 else 2
     figure.legend(
         handles,
         labels,

@@ -31,7 +31,7 @@ HOURS = 24
 SPLIT = Split(test_size=HOURS * 7 * 8, validation_size=HOURS * 7 * 4)
 HIDDEN_SIZE = 64
 NETWORK = NetworkSettings(hidden_size=HIDDEN_SIZE, center="last")
-TRAINING = TrainingSettings(epochs=6, steps_per_epoch=60, batch_size=128, learning_rate=3e-3, patience=3)
+TRAINING = TrainingSettings(epochs=6, steps_per_epoch=60, batch_size=128, patience=3)
 PAST = ("dewp", "humid", "wind_speed", "wind_east", "wind_north", "precip", "pressure", "visib")
 DEMO_FILES = ("model", "report.html", "results.json", "forecast.png", "learning.png", "cost.png", "gates.png")
 

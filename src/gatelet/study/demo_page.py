@@ -82,9 +82,9 @@ def _forecasts(study: Study) -> Picture:
         "forecast",
         f"Temperature at three airports over the last {days} days of the test: what happened, the GRU's forecasts with "
         "their bands, and two baselines.",
-        "The dark line is what happened. The blue line is the GRU’s forecast, made at the thin upright line from what "
-        "was known by then. The bands show how sure it is: the wide one promises to hold the dark line four times out "
-        "of five.",
+        "The line without a band is what happened. The blue one is the GRU’s forecast, made at the thin upright line "
+        "from what was known by then. The bands show how sure it is: the wide one promises to hold the truth four "
+        "times out of five.",
         lambda theme: forecast_picture(
             stretches,
             theme,

@@ -59,8 +59,8 @@ def forecasts(study: Study, unit: str) -> Picture:
     return draw(
         "forecast",
         f"Forecasts of {model} with bands, beside what happened and two baselines, for {len(stretches)} series.",
-        "The dark line is what happened; the coloured one is the forecast, made from what came before the thin upright "
-        "line where it starts. The wide band should hold the dark line as often as it says.",
+        "The line without a band is what happened. The coloured one is the forecast, made from what came before the "
+        "thin upright line where it starts. The wide band should hold what happened as often as it says.",
         lambda theme: forecast_picture(
             stretches,
             theme,
@@ -101,14 +101,23 @@ def _curve(cell: CellResult, seed: int) -> Curve:
 
 def quality_against_cost(study: Study) -> Picture:
     """The deciding metric over FLOPs per step."""
-    points = [Point(cell.variant.name, cell.costs.flops_per_step, cell.quality[study.metric]) for cell in study.cells]
+    points = []
+    for cell in study.cells:
+        quality = cell.quality[study.metric]
+        interval = (quality.low, quality.high) if study.enough else None
+        points.append(Point(cell.variant.name, cell.costs.flops_per_step, quality.estimate, interval))
     baselines = {name: scores[study.metric] for name, scores in study.baselines.items()}
     spoken = SPOKEN[study.metric]
+    certainty = (
+        "The upright bars are 95% intervals over seeds and series."
+        if study.enough
+        else "Trained again with other seeds, or on other series, the marks would move; this run cannot say how far."
+    )
     return draw(
         "cost",
         f"{spoken} of each model against the arithmetic it needs for one step, with the baselines as lines.",
-        "Each mark is a model. The upright bars are 95% intervals over seeds and series; where they overlap far, the "
-        "difference may be luck. The baselines cost nothing, so their error is a line to stay below.",
+        f"Each mark is a model. {certainty} The baselines need no arithmetic to speak of, so their error is a line to "
+        "stay below.",
         lambda theme: cost_picture(
             points,
             baselines,
@@ -130,13 +139,16 @@ def quality_table(study: Study, unit: str) -> Table:
     for metric in study.cells[0].quality:
         values = [cell.quality[metric].estimate for cell in study.cells]
         text = _share if metric == "coverage" else number
-        notes = [f"{text(cell.quality[metric].low)} to {text(cell.quality[metric].high)}" for cell in study.cells]
+        intervals = [cell.quality[metric] for cell in study.cells if study.enough]
+        notes = [f"{text(interval.low)} to {text(interval.high)}" for interval in intervals]
         others = [scores.get(metric, float("nan")) for scores in study.baselines.values()]
         distance: Callable[[float], float] = (lambda v: abs(v - promise)) if metric == "coverage" else (lambda v: v)
         cells = _marked([*values, *others], text, distance, notes)
         name, explanation = MEASURES[metric]
         rows.append(Row(name, explanation.format(unit=unit, promise=_share(promise)), cells))
-    note = "Lower is better, but for coverage; a star marks the best. Small print: 95% interval over seeds and series."
+    note = "Lower is better, but for coverage; a star marks the best."
+    if study.enough:
+        note += " Small print: 95% interval over seeds and series."
     return Table("How good the forecasts are", note, (*names, *study.baselines), tuple(rows))
 
 

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from gatelet.study.bootstrap import Interval
 from gatelet.study.canvas import DASHES, MARKERS, Theme, legend, new_figure
 
 Floats = NDArray[np.float64]
@@ -48,7 +47,8 @@ class Point:
 
     name: str
     cost: float
-    quality: Interval
+    quality: float
+    interval: tuple[float, float] | None = None  # of the quality
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def learning_picture(curves: Sequence[Curve], theme: Theme, *, title: str, subti
     axis.set_xlabel("seconds of training", loc="left")
     axis.set_xlim(left=0)
     axis.yaxis.set_major_locator(MaxNLocator(6))
-    legend(figure, axis, theme, columns=2)
+    legend(figure, axis, theme)
     return figure
 
 
@@ -159,16 +159,15 @@ def cost_picture(
     """Error against cost, with intervals; the better cell lies lower and further left. Baselines are lines."""
     figure, (axis,) = new_figure(title, subtitle, theme, height=3.9, unit=metric, bottom=0.95)
     for position, point in enumerate(points):
-        interval = point.quality
-        reach = [[interval.estimate - interval.low], [interval.high - interval.estimate]]
+        low, high = point.interval or (point.quality, point.quality)
         axis.errorbar(
             point.cost,
-            interval.estimate,
-            yerr=reach,
+            point.quality,
+            yerr=[[point.quality - low], [high - point.quality]],
             color=theme.lines[position % 4],
             marker=MARKERS[position % 4],
             markersize=8,
-            capsize=4,
+            capsize=4 if point.interval else 0,
             linewidth=1.6,
             linestyle="none",
             label=point.name,
@@ -181,7 +180,7 @@ def cost_picture(
     axis.set_title(metric, loc="left", fontsize=9, color=theme.muted, pad=3)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axis.xaxis.set_major_locator(MaxNLocator(5))
-    legend(figure, axis, theme, columns=2)
+    legend(figure, axis, theme)
     return figure
 
 

@@ -38,6 +38,11 @@ class Evidence:
     seeds: int
     series: int
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are seeds and series enough to tell merit from luck, and for intervals to mean anything."""
+        return self.seeds >= FEWEST_SEEDS and self.series >= FEWEST_SERIES
+
     def mean(self, place: int) -> float:
         """Mean error of a candidate, or of a baseline counted on from the candidates."""
         return float(self.resampled.estimates[place])
@@ -56,7 +61,7 @@ def recommend(candidates: Sequence[Candidate], evidence: Evidence) -> str:
     """
     best = min(range(len(candidates)), key=evidence.mean)
     rival = min(range(len(candidates), len(evidence.resampled.estimates)), key=evidence.mean, default=None)
-    if evidence.seeds < FEWEST_SEEDS or evidence.series < FEWEST_SERIES:
+    if not evidence.enough:
         sentence = _unknown(candidates, best, evidence)
         if rival is None or evidence.mean(rival) > evidence.mean(best):
             return f"{sentence}."

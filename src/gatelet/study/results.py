@@ -40,6 +40,7 @@ class Study:
     recommendation: str
     budget: str
     metric: str  # the one that decides
+    enough: bool  # seeds and series for the intervals to mean anything
     seeds: int
     series: tuple[str, ...]
     horizon: int
@@ -60,7 +61,10 @@ class Study:
         return {"format": "gatelet-study", "version": 1, **plain}
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row for each cell and then each baseline, for a table; a baseline has no costs."""
+        """One row for each cell and then each baseline, for a table.
+
+        A baseline has no costs. The ends of the interval are None where seeds or series are too few for one.
+        """
         rows: list[dict[str, Any]] = []
         for cell in self.cells:
             interval = cell.quality[self.metric]
@@ -68,8 +72,8 @@ class Study:
                 {
                     "model": cell.variant.name,
                     **{metric: value.estimate for metric, value in cell.quality.items()},
-                    f"{self.metric}_low": interval.low,
-                    f"{self.metric}_high": interval.high,
+                    f"{self.metric}_low": interval.low if self.enough else None,
+                    f"{self.metric}_high": interval.high if self.enough else None,
                     "hidden_size": cell.variant.hidden_size,
                     "parameters": cell.costs.parameters,
                     "flops_per_step": cell.costs.flops_per_step,

@@ -57,6 +57,7 @@ def summarize(groups: Sequence[Sequence[Run]], *, budget: str, metric: str, spli
         recommendation=recommend([Candidate(cell.variant.name, _spoken_costs(cell)) for cell in cells], evidence),
         budget=budget,
         metric=metric,
+        enough=evidence.enough,
         seeds=evidence.seeds,
         series=scores[0][0].ids,
         horizon=first.forecaster.horizon,
