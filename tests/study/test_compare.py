@@ -4,10 +4,12 @@ import pytest
 
 from gatelet.errors import GateletError
 from gatelet.study.compare import compare_forecast
+from gatelet.study.pages import study_page
 from gatelet.study.progress import StudyProgress
+from gatelet.study.report import render
 from gatelet.study.results import Study
 from gatelet.study.runs import match_network
-from gatelet.tasks.forecasting import Forecaster
+from gatelet.tasks.forecasting import Forecaster, NetworkSettings
 from gatelet.training import TrainingSettings
 
 from .conftest import QUICK, SPLIT
@@ -102,6 +104,21 @@ def test_settings_out_of_range_are_refused_before_any_training(waves: pl.DataFra
         compare_forecast(waves, template, seeds=0)
     with pytest.raises(GateletError, match="metric must be one of mae, rmse"):
         compare_forecast(waves, template, metric="accuracy")
+
+
+def test_a_metric_that_no_baseline_has_may_decide(waves: pl.DataFrame) -> None:
+    heavy_tails = Forecaster(
+        6, context_length=12, distribution="student_t", network=NetworkSettings(hidden_size=5), seasonality=6
+    )
+    once = TrainingSettings(epochs=1, steps_per_epoch=2, batch_size=8)
+    study = compare_forecast(
+        waves, heavy_tails, cells=("gru", "rnn"), seeds=1, metric="qlike", training=once, split=SPLIT
+    )
+    assert study.baseline_scores("qlike") == {}
+    page = study_page(study)
+    assert "lowest QLIKE" in page.lead
+    assert [bar.name for bar in page.bars.items] == [cell.variant.name for cell in study.cells]
+    assert render(page)
 
 
 def test_a_metric_that_no_series_has_is_one_sentence(waves: pl.DataFrame, template: Forecaster) -> None:

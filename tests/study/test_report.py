@@ -71,6 +71,11 @@ def test_bars_are_as_long_as_their_share_of_the_longest() -> None:
     assert [bar.percent for bar in page().bars.items] == [50.0, 100.0]
 
 
+def test_bars_of_negative_values_start_at_the_lowest() -> None:
+    items = bars("QLIKE", "", [("gru", -1.0, "", 0), ("lstm", 0.0, "", 1), ("rnn", 1.0, "", 2)]).items
+    assert [bar.percent for bar in items] == [0.0, 50.0, 100.0]
+
+
 def test_the_best_value_is_marked_and_named_for_phones() -> None:
     html = render(page())
     assert '<td class="best"><span>gru</span><b>1</b></td>' in html

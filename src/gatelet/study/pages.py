@@ -19,14 +19,15 @@ def study_page(study: Study, *, unit: str = "the unit of the data") -> Page:
     """The report of a comparison."""
     best = min(study.cells, key=lambda cell: cell.quality[study.metric].estimate)
     names = ", ".join(cell.variant.name for cell in study.cells)
-    rivals = {name: scores[study.metric] for name, scores in study.baselines.items()}
-    rival = min(rivals, key=lambda name: rivals[name])
+    rivals = study.baseline_scores(study.metric)
+    rival = min(rivals, key=lambda name: rivals[name], default="")
+    beside = f"; {rival} has {number(rivals[rival])}" if rival else ""
     return Page(
         kicker="gatelet compare",
         title="Which cell for these data?",
         lead=f"{names}: each was trained {'once' if study.seeds == 1 else f'{study.seeds} times'} and made "
         f"{study.windows:,} forecasts of rows it had not seen. The lowest {SPOKEN[study.metric]} is that of "
-        f"{best.variant.name}, {number(best.quality[study.metric].estimate)}; {rival} has {number(rivals[rival])}.",
+        f"{best.variant.name}, {number(best.quality[study.metric].estimate)}{beside}.",
         verdict=study.recommendation,
         bars=quality_bars(study, study.metric),
         pictures=(forecasts(study, unit), learning(study), quality_against_cost(study)),
@@ -41,12 +42,8 @@ def quality_bars(study: Study, metric: str, *, unit: str = "") -> Bars:
     """One metric of every cell and baseline, as bars."""
     name, explanation = MEASURES[metric]
     values = [(cell.variant.name, cell.quality[metric].estimate, place % 4) for place, cell in enumerate(study.cells)]
-    values += [(other, scores[metric], -1) for other, scores in study.baselines.items()]
-    items = [
-        (other, value, f"{number(value)} {unit}".strip(), colour)
-        for other, value, colour in values
-        if np.isfinite(value)
-    ]
+    values += [(other, value, -1) for other, value in study.baseline_scores(metric).items()]
+    items = [(other, value, f"{number(value)} {unit}".strip(), colour) for other, value, colour in values]
     return bars(name, f"{explanation.format(unit=unit)} Shorter is better.", items)
 
 
@@ -106,7 +103,7 @@ def quality_against_cost(study: Study) -> Picture:
         quality = cell.quality[study.metric]
         interval = (quality.low, quality.high) if study.enough else None
         points.append(Point(cell.variant.name, cell.costs.flops_per_step, quality.estimate, interval))
-    baselines = {name: scores[study.metric] for name, scores in study.baselines.items()}
+    baselines = study.baseline_scores(study.metric)
     spoken = SPOKEN[study.metric]
     certainty = (
         "The upright bars are 95% intervals over seeds and series."

@@ -108,9 +108,11 @@ def draw(name: str, alt: str, caption: str, figure: Callable[[Theme], Figure]) -
 
 
 def bars(title: str, note: str, values: Sequence[tuple[str, float, str, int]]) -> Bars:
-    """Bars of (name, value, text, colour), as long as their share of the largest value."""
-    largest = max(value for _, value, _, _ in values)
-    return Bars(title, note, tuple(Bar(n, 100 * value / largest, text, colour) for n, value, text, colour in values))
+    """Bars of (name, value, text, colour) from zero, or from the lowest value if that is negative."""
+    start = min(0.0, *(value for _, value, _, _ in values))
+    reach = max(value for _, value, _, _ in values) - start or 1.0
+    items = (Bar(name, 100 * (value - start) / reach, text, colour) for name, value, text, colour in values)
+    return Bars(title, note, tuple(items))
 
 
 def render(page: Page) -> str:

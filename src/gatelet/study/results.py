@@ -52,6 +52,11 @@ class Study:
     machine: dict[str, str]
     runs: tuple[Run, ...] = field(repr=False, default=())  # with the models and forecasts; not part of the JSON
 
+    def baseline_scores(self, metric: str) -> dict[str, float]:
+        """The metric of each baseline that has it."""
+        scores = {name: of.get(metric, float("nan")) for name, of in self.baselines.items()}
+        return {name: value for name, value in scores.items() if value == value}
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the runs as plain values for `json.dumps`; what is not defined is None."""
         found = {name: value for name, value in vars(self).items() if name != "runs"}
