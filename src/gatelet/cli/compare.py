@@ -133,14 +133,14 @@ def show_study(study: Study) -> None:
     """Quality of all, the main costs of the cells, and the sentence that follows."""
     from gatelet.study.words import MEASURES
 
-    quality, costs = [], []
-    low, high = f"{study.metric}_low", f"{study.metric}_high"
-    for row in study.rows():
+    rows, low, high = study.rows(), f"{study.metric}_low", f"{study.metric}_high"
+    known = any(row.get(low) is not None for row in rows)  # a study of few seeds or series has no intervals
+    quality = []
+    for row in rows:
         scores = {name: row[name] for name in ("model", *MEASURES) if name in row}
-        interval = f"{cell(row[low])} to {cell(row[high])}" if low in row else None
-        quality.append(scores | {f"{study.metric} 95%": interval})
-        if low in row:
-            costs.append({heading: row[name] for name, heading in COSTS.items()})
+        interval = f"{cell(row[low])} to {cell(row[high])}" if row.get(low) is not None else None
+        quality.append(scores | ({f"{study.metric} 95%": interval} if known else {}))
+    costs = [{heading: row[name] for name, heading in COSTS.items()} for row in rows if "parameters" in row]
     seeds = "" if study.seeds == 1 else f", mean of {study.seeds} trainings"
     show_scores(f"Quality: {study.windows:,} forecasts of {len(study.series):,} series{seeds}", quality)
     typer.echo("")

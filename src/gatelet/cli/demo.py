@@ -21,7 +21,7 @@ def demo(
     """Forecast the temperature at three New York airports, 24 hours ahead.
 
     Trains a GRU and two LSTMs on the real weather of 2013, which is part of this package, compares them with simple
-    baselines on eight weeks they have not seen, and writes a report, pictures and the model. Takes about two minutes.
+    baselines on eight weeks they have not seen, and writes a report, pictures and the model. Takes about a minute.
 
     **Example**
 
