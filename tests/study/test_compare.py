@@ -9,6 +9,7 @@ from gatelet.study.progress import StudyProgress
 from gatelet.study.report import render
 from gatelet.study.results import Study
 from gatelet.study.runs import match_network
+from gatelet.study.words import number
 from gatelet.tasks.forecasting import Forecaster, NetworkSettings
 from gatelet.training import TrainingSettings
 
@@ -76,7 +77,7 @@ def test_two_seeds_do_not_make_it_know(study: Study) -> None:
 def test_a_baseline_that_the_cells_do_not_leave_behind_is_named(study: Study) -> None:
     naive = study.baselines["seasonal naive"]["mase"]
     assert naive < min(cell.quality["mase"].estimate for cell in study.cells)
-    said = f"and seasonal naive, which needs no training (MASE {naive:.3g}), is no worse."
+    said = f"and seasonal naive, which needs no training (MASE {number(naive)}), is no worse."
     assert study.recommendation.endswith(said)
 
 

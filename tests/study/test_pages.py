@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from gatelet.study.pages import number, quality_bars, study_page
+from gatelet.study.pages import quality_bars, study_page
 from gatelet.study.report import render
 from gatelet.study.results import Study
-from gatelet.study.words import COSTS, MEASURES
+from gatelet.study.words import COSTS, MEASURES, number
 
 
 def test_the_page_says_what_the_study_found(study: Study) -> None:
@@ -55,7 +55,15 @@ def test_bars_stand_for_all_models(study: Study) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.08991, "0.0899"), (4.575, "4.58"), (12, "12.0"), (120.4, "120"), (30881, "30,881"), (float("nan"), "–")],
+    [
+        (0.08991, "0.0899"),
+        (4.575, "4.58"),
+        (12.0, "12"),
+        (1.2, "1.20"),
+        (120.4, "120"),
+        (30881, "30,881"),
+        (float("nan"), "–"),
+    ],
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert number(value) == text

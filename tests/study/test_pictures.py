@@ -76,6 +76,18 @@ def test_a_baseline_far_off_is_named_and_not_drawn() -> None:
     assert low < 0.8 < 1.0 < high < 3.0
 
 
+def test_baselines_close_together_share_a_label() -> None:
+    baselines = {"seasonal naive": 1.0, "persistence": 1.001, "window mean": 1.04}
+    axis = cost_picture([Point("gru", 3, 0.8)], baselines, LIGHT, title="", subtitle="", metric="", cost="").axes[0]
+    assert [text.get_text() for text in axis.texts] == ["seasonal naive, persistence", "window mean"]
+
+
+def test_series_that_end_at_different_times_have_their_own_axes() -> None:
+    pair = [stretch(start=None), stretch(start=None, steps=24)]
+    axes = forecast_picture(pair, LIGHT, title="T", subtitle="S", unit="").axes
+    assert axes[0].get_xlim()[1] > 46 > 24 > axes[1].get_xlim()[1]
+
+
 def test_one_cell_alone_has_a_cost_axis_too() -> None:
     figure = cost_picture([Point("gru", 30_000, 0.8)], {}, LIGHT, title="", subtitle="", metric="", cost="")
     low, high = figure.axes[0].get_xlim()

@@ -67,7 +67,7 @@ def test_it_does_not_know_with_few_seeds_or_series() -> None:
 def test_a_baseline_that_is_better_is_chosen_instead() -> None:
     text = recommend(cells(gru=3, lstm=4), evidence(0.8, 0.9, baseline=0.7))
     assert text == (
-        "Choose none of them: seasonal naive, which needs no training (MASE 0.7), is better than the best cell, "
+        "Choose none of them: seasonal naive, which needs no training (MASE 0.700), is better than the best cell, "
         "gru (0.801), over 3 seeds and 30 series."
     )
 
@@ -75,9 +75,9 @@ def test_a_baseline_that_is_better_is_chosen_instead() -> None:
 def test_a_baseline_that_may_be_as_good_is_named() -> None:
     text = recommend(cells(gru=3, lstm=4), evidence(0.8, 1.1, spread=0.1, baseline=0.81))
     assert text.startswith("Choose gru: its MASE")
-    assert text.endswith("; but seasonal naive, which needs no training (MASE 0.81), may be as good.")
+    assert text.endswith("; but seasonal naive, which needs no training (MASE 0.810), may be as good.")
     few = recommend(cells(gru=3, lstm=4), evidence(0.8, 1.1, seeds=1, baseline=0.7))
-    assert few.endswith("3 seeds; and seasonal naive, which needs no training (MASE 0.7), is no worse.")
+    assert few.endswith("3 seeds; and seasonal naive, which needs no training (MASE 0.700), is no worse.")
 
 
 def test_one_cell_is_no_choice() -> None:

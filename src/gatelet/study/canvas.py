@@ -44,13 +44,14 @@ def new_figure(
     height: float,
     rows: int = 1,
     ratios: Sequence[float] | None = None,
-    gap: float = 0.14,
+    share_x: bool = True,
+    titled: bool = False,
     unit: str = "",
     left: float = 0.55,
     right: float = 0.2,
     bottom: float = 0.8,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with a headline and `rows` axes below each other that share x; all lengths in inches.
+    """A figure with a headline and `rows` axes below each other; all lengths in inches.
 
     Args:
         title: in bold, one line.
@@ -59,7 +60,8 @@ def new_figure(
         height: of the whole figure.
         rows: number of axes.
         ratios: heights of the axes relative to each other.
-        gap: between the axes, as a share of their height.
+        share_x: whether all axes have the x of the lowest.
+        titled: leave room for a title above each of the axes.
         unit: what the uppermost y axis counts, written above it.
         left: room for the labels of the y axis.
         right: room for labels right of the axes.
@@ -70,21 +72,21 @@ def new_figure(
     edge = 0.13 / WIDTH
     figure.text(edge, 1 - 0.12 / height, title, va="top", color=theme.ink, fontsize=12.5, fontweight="bold")
     figure.text(edge, 1 - 0.40 / height, subtitle, va="top", color=theme.muted, fontsize=9.5, linespacing=1.35)
-    top = 0.68 + 0.19 * subtitle.count("\n") + (0.21 if unit else 0.0)
+    top = 0.68 + 0.19 * subtitle.count("\n") + (0.21 if unit or titled else 0.0)
     spaces = {
         "left": left / WIDTH,
         "right": 1 - right / WIDTH,
         "top": 1 - top / height,
         "bottom": bottom / height,
-        "hspace": gap,
+        "hspace": 0.14 if not titled else 0.3 if share_x else 0.6,
     }
     if ratios is not None:
         spaces |= {"height_ratios": ratios}  # type: ignore[dict-item]
-    grid = figure.subplots(rows, 1, sharex=True, squeeze=False, gridspec_kw=spaces)
+    grid = figure.subplots(rows, 1, sharex=share_x, squeeze=False, gridspec_kw=spaces)
     axes: list[Axes] = list(grid[:, 0])
     for axis in axes:
         _dress(axis, theme)
-    axes[0].set_title(unit, loc="left" if gap < 0.2 else "right", fontsize=9, color=theme.muted, pad=4)
+    axes[0].set_title(unit, loc="right" if titled else "left", fontsize=9, color=theme.muted, pad=4)
     return figure, axes
 
 

@@ -11,7 +11,6 @@ from gatelet.study.pages import (
     footer,
     learning,
     method,
-    number,
     quality_against_cost,
     quality_bars,
     quality_table,
@@ -20,7 +19,7 @@ from gatelet.study.pictures import GateDay, forecast_picture, gate_picture
 from gatelet.study.report import Page, Picture, draw
 from gatelet.study.results import Study
 from gatelet.study.stretches import newest_stretch
-from gatelet.study.words import GLOSSARY
+from gatelet.study.words import GLOSSARY, number
 
 AIRPORTS = {"EWR": "Newark", "JFK": "Kennedy", "LGA": "LaGuardia"}
 UNIT = "°F"

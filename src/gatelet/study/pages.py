@@ -10,12 +10,12 @@ from gatelet.study.pictures import Curve, Point, cost_picture, forecast_picture,
 from gatelet.study.report import Bars, Cell, Page, Picture, Row, Table, bars, draw
 from gatelet.study.results import CellResult, Study
 from gatelet.study.stretches import newest_stretch
-from gatelet.study.words import COSTS, GLOSSARY, MEASURES, SPOKEN
+from gatelet.study.words import COSTS, GLOSSARY, MEASURES, SPOKEN, UNIT, number
 
 MOST_PANELS = 3
 
 
-def study_page(study: Study, *, unit: str = "the unit of the data") -> Page:
+def study_page(study: Study, *, unit: str = UNIT) -> Page:
     """The report of a comparison."""
     best = min(study.cells, key=lambda cell: cell.quality[study.metric].estimate)
     names = ", ".join(cell.variant.name for cell in study.cells)
@@ -63,7 +63,7 @@ def forecasts(study: Study, unit: str) -> Picture:
             theme,
             title=f"Forecasts of {model}",
             subtitle=f"The newest rows of the test part, {study.horizon} steps at a time.",
-            unit=unit,
+            unit="" if unit == UNIT else unit,
             model=model,
         ),
     )
@@ -106,7 +106,8 @@ def quality_against_cost(study: Study) -> Picture:
     baselines = study.baseline_scores(study.metric)
     spoken = SPOKEN[study.metric]
     certainty = (
-        "The upright bars are 95% intervals over seeds and series."
+        "The upright bars are 95% intervals over seeds and series; the recommendation compares the models series by "
+        "series, which tells smaller differences apart."
         if study.enough
         else "Trained again with other seeds, or on other series, the marks would move; this run cannot say how far."
     )
@@ -195,9 +196,9 @@ def method(study: Study) -> tuple[str, ...]:
         f"Training: AdamW, at most {training['epochs']} epochs of {batches}, {training['batch_size']} windows in a "
         f"batch, learning rate {training['learning_rate']:g}; the epoch with the lowest validation loss was kept. "
         f"Seeds: {study.seeds}.",
-        f"Times are from this machine ({machine['processor']}, {machine['cores']} cores, {machine['threads']} threads, "
-        f"Python {machine['python']}, PyTorch {machine['torch']}) and vary from run to run. Parameters, arithmetic and "
-        "memory do not.",
+        f"Times are from this machine ({machine['processor']}, cores: {machine['cores']}, threads: "
+        f"{machine['threads']}, Python {machine['python']}, PyTorch {machine['torch']}) and vary from run to run. "
+        "Parameters, arithmetic and memory do not.",
     )
 
 
@@ -215,13 +216,6 @@ def budget_sentence(study: Study) -> str:
 def footer(study: Study) -> str:
     """Who made the page."""
     return f"Made by gatelet {study.machine['gatelet']}. This page holds all it shows and asks no server for anything."
-
-
-def number(value: float) -> str:
-    """Three significant digits, or whole thousands separated by commas."""
-    if not np.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
 
 
 def _share(value: float) -> str:

@@ -67,8 +67,17 @@ def forecast_picture(
 ) -> Figure:
     """Actual values, the forecast's median and its bands, and the baselines; one row for each series."""
     rows = len(stretches)
+    shared = all(np.array_equal(stretch.times, stretches[0].times) for stretch in stretches)
     figure, axes = new_figure(
-        title, subtitle, theme, height=1.9 + 1.45 * rows, rows=rows, gap=0.3, unit=unit, bottom=0.95
+        title,
+        subtitle,
+        theme,
+        height=1.9 + (1.45 if shared else 1.7) * rows,
+        rows=rows,
+        share_x=shared,
+        titled=True,
+        unit=unit,
+        bottom=0.95,
     )
     for axis, stretch in zip(axes, stretches, strict=True):
         _draw_bands(axis, stretch, theme, model)
@@ -83,7 +92,8 @@ def forecast_picture(
         axis.grid(False, axis="x")
         axis.yaxis.set_major_locator(MaxNLocator(4))
         axis.set_title(stretch.name, loc="left", fontsize=10, fontweight="bold", color=theme.ink, pad=4)
-    _time_axis(axes[-1], stretches[0].times)
+    for axis, stretch in zip(axes[-1:] if shared else axes, stretches[-1:] if shared else stretches, strict=True):
+        _time_axis(axis, stretch.times)
     legend(figure, axes[0], theme)
     return figure
 
@@ -180,6 +190,7 @@ def cost_picture(
     axis.set_title(metric, loc="left", fontsize=9, color=theme.muted, pad=3)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.yaxis.set_major_locator(MaxNLocator(5))
     legend(figure, axis, theme)
     return figure
 
@@ -190,18 +201,29 @@ def _baseline_lines(axis: Axes, baselines: Mapping[str, float], theme: Theme) ->
     ranked = sorted(baselines, key=lambda name: baselines[name])
     top = max(high, baselines[ranked[0]]) if ranked else high
     top += 0.25 * (top - low)
-    axis.set_ylim(low - 0.05 * (top - low), top)
-    words: dict[str, Any] = {"color": theme.muted, "fontsize": 9, "textcoords": "offset points"}
+    axis.set_ylim(low - 0.12 * (top - low), top)
+    words: dict[str, Any] = {"color": theme.muted, "fontsize": 9, "textcoords": "offset points", "ha": "right"}
     near = [name for name in ranked if baselines[name] < top]
-    for place, name in enumerate(near):
+    for name in near:
         axis.axhline(baselines[name], color=theme.muted, linewidth=1.2, linestyle=DASHES[1])
-        x, side = ((0.99, "right"), (0.01, "left"))[place % 2]  # neighbours on different sides, or they would overlap
-        at = (x, baselines[name])
-        axis.annotate(name, at, xytext=(0, 3), xycoords=("axes fraction", "data"), ha=side, **words)
+    for names in _neighbours(near, baselines, 0.07 * (top - low)):
+        at = (0.99, baselines[names[-1]])
+        axis.annotate(", ".join(names), at, xytext=(0, 3), xycoords=("axes fraction", "data"), **words)
     beyond = [f"{name} {baselines[name]:.3g}" for name in ranked if name not in near]
     if beyond:
         note = f"further up: {', '.join(beyond)}"
-        axis.annotate(note, (0.99, 1), xytext=(0, -4), xycoords="axes fraction", ha="right", va="top", **words)
+        axis.annotate(note, (0.99, 1), xytext=(0, -4), xycoords="axes fraction", va="top", **words)
+
+
+def _neighbours(ranked: Sequence[str], values: Mapping[str, float], distance: float) -> list[list[str]]:
+    """Names in groups so close together that they can only share a label."""
+    groups: list[list[str]] = []
+    for name in ranked:
+        if groups and values[name] - values[groups[-1][-1]] < distance:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return groups
 
 
 def _short(value: float) -> str:
@@ -215,7 +237,7 @@ def _short(value: float) -> str:
 def gate_picture(day: GateDay, theme: Theme, *, title: str, subtitle: str, unit: str) -> Figure:
     """The series over the day, and below it each unit's update and reset gate; units sorted by how much they keep."""
     figure, axes = new_figure(
-        title, subtitle, theme, height=6.4, rows=3, ratios=(0.6, 1, 1), unit=unit, bottom=0.62, right=0.95
+        title, subtitle, theme, height=6.4, rows=3, ratios=(0.6, 1, 1), unit=unit, bottom=0.62, right=1.0
     )
     hours = np.arange(len(day.times))
     order = np.argsort(-day.update.mean(axis=0), kind="stable")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gatelet.study.bootstrap import Resampled
+from gatelet.study.words import number
 
 FEWEST_SEEDS = 3
 FEWEST_SERIES = 5
@@ -73,7 +74,7 @@ def recommend(candidates: Sequence[Candidate], evidence: Evidence) -> str:
     if lead.low > 0.0:
         return (
             f"Choose none of them: {_baseline(rival, evidence)} is better than the best cell, {candidates[best].name} "
-            f"({_number(evidence.mean(best))}), over {_extent(evidence)}."
+            f"({number(evidence.mean(best))}), over {_extent(evidence)}."
         )
     return f"{sentence}; but {_baseline(rival, evidence)} may be as good." if lead.includes(0.0) else f"{sentence}."
 
@@ -88,12 +89,12 @@ def _choice(candidates: Sequence[Candidate], best: int, evidence: Evidence) -> s
         return _cheapest(candidates, [best, *tied], evidence)
     percent = round(100 * evidence.resampled.confidence)
     losses = _listing(
-        f"{candidates[cell].name} by {_number(gap.estimate)} ({percent}% interval {_number(gap.low)} to "
-        f"{_number(gap.high)})"
+        f"{candidates[cell].name} by {number(gap.estimate)} ({percent}% interval {number(gap.low)} to "
+        f"{number(gap.high)})"
         for cell, gap in gaps.items()
     )
     return (
-        f"Choose {candidates[best].name}: its {evidence.metric} of {_number(evidence.mean(best))} is lower than that "
+        f"Choose {candidates[best].name}: its {evidence.metric} of {number(evidence.mean(best))} is lower than that "
         f"of {losses}, over {_extent(evidence)}"
     )
 
@@ -101,7 +102,7 @@ def _choice(candidates: Sequence[Candidate], best: int, evidence: Evidence) -> s
 def _cheapest(candidates: Sequence[Candidate], group: Sequence[int], evidence: Evidence) -> str:
     """For cells whose quality cannot be told apart; the first of `group` has the lowest mean."""
     names = _listing(candidates[cell].name for cell in sorted(group))
-    scores = _listing(_number(evidence.mean(cell)) for cell in sorted(group))
+    scores = _listing(number(evidence.mean(cell)) for cell in sorted(group))
     undecided = f"{_extent(evidence)} do not tell {names} apart in {evidence.metric} ({scores})"
     for cost in candidates[0].costs:
         ranked = sorted(group, key=lambda cell: candidates[cell].costs[cost])
@@ -109,7 +110,7 @@ def _cheapest(candidates: Sequence[Candidate], group: Sequence[int], evidence: E
         if next_low > low * (1.0 + SAME_COST):
             return (
                 f"Choose {candidates[ranked[0]].name}, for its cost and not for its quality: {undecided}, "
-                f"and it needs {_number(low)} {cost} where {candidates[ranked[1]].name} needs {_number(next_low)}"
+                f"and it needs {number(low)} {cost} where {candidates[ranked[1]].name} needs {number(next_low)}"
             )
     return f"It does not matter which: {undecided}, and they cost the same within {SAME_COST:.0%}"
 
@@ -119,14 +120,14 @@ def _unknown(candidates: Sequence[Candidate], best: int, evidence: Evidence) -> 
     missing = [f"{needed} {noun}" for given, needed, noun in needs if given < needed]
     return (
         f"This run does not know which cell is best: {candidates[best].name} has the lowest {evidence.metric} "
-        f"({_number(evidence.mean(best))}), but {_extent(evidence)} cannot tell merit from luck; it takes at least "
+        f"({number(evidence.mean(best))}), but {_extent(evidence)} cannot tell merit from luck; it takes at least "
         f"{_listing(missing)}"
     )
 
 
 def _baseline(place: int, evidence: Evidence) -> str:
     name = evidence.baselines[place - len(evidence.resampled.estimates)]  # they come last
-    return f"{name}, which needs no training ({evidence.metric} {_number(evidence.mean(place))}),"
+    return f"{name}, which needs no training ({evidence.metric} {number(evidence.mean(place))}),"
 
 
 def _extent(evidence: Evidence) -> str:
@@ -136,8 +137,3 @@ def _extent(evidence: Evidence) -> str:
 def _listing(words: Iterable[str]) -> str:
     items = list(words)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def _number(value: float) -> str:
-    """Three significant digits below a thousand, thousands separated above."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

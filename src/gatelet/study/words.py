@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+UNIT = "the unit of the data"  # where nobody named it
+
 SPOKEN = {
     "mae": "MAE",
     "rmse": "RMSE",
@@ -79,3 +83,12 @@ GLOSSARY = (
         "is too narrow, which is why the recommendation may say that it does not know.",
     ),
 )
+
+
+def number(value: float) -> str:
+    """Whole numbers in full, others with three significant digits; thousands separated by commas."""
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 1000 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".")

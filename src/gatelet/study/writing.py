@@ -10,6 +10,7 @@ from gatelet.folders import check_folder, new_folder
 from gatelet.study.pages import study_page
 from gatelet.study.report import Page, Picture, render
 from gatelet.study.results import Study
+from gatelet.study.words import UNIT
 
 STUDY_FILES = ("study.json", "report.html", "forecast.png", "learning.png", "cost.png")
 
@@ -19,7 +20,7 @@ def check_study_folder(out: Path, *, overwrite: bool = False) -> None:
     check_folder(out, overwrite=overwrite, ours=STUDY_FILES)
 
 
-def write_study(study: Study, out: Path, *, overwrite: bool = False, unit: str = "the unit of the data") -> Path:
+def write_study(study: Study, out: Path, *, overwrite: bool = False, unit: str = UNIT) -> Path:
     """Write a study to a folder that appears whole or not at all.
 
     Args:
