@@ -1,6 +1,6 @@
 """What can go wrong, in words for the user.
 
-Every error that a user can cause is a `GateletError` whose text is one sentence: the thing, what was expected, what came.
+Every error that a user can cause is a `GateletError` whose text is one sentence: the thing, the expected, the given.
 """
 
 from __future__ import annotations

@@ -1,0 +1,137 @@
+"""Run a stack of recurrent layers over a batch: the one place that chooses what computes them.
+
+Every function takes weights as a flat list in PyTorch's order (`weight_ih, weight_hh`, then `bias_ih, bias_hh` where
+there are biases, then `weight_hr` where an LSTM projects; layer by layer, the reverse direction after the forward one).
+The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
+`torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
+
+The operators are PyTorch's own (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), except for the GRU that resets
+before the product, which PyTorch does not have. `torch.compile` breaks its graph here, as it does at `torch.nn.GRU`: it
+would unroll every time step otherwise.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import torch
+from torch import Tensor
+
+from gatelet.kernels.gru_reset_before import gru_reset_before
+
+__all__ = ["gru", "lstm", "rnn_tanh"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _outside_graphs(function: Callable[P, R]) -> Callable[P, R]:
+    disabled: Callable[P, R] = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
+    return disabled
+
+
+@_outside_graphs
+def gru(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+    reset_after: bool = True,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked GRUs; the equation is that of `gatelet.reference.gru.forward`.
+
+    Args:
+        x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
+        h0: (L*D, B, H).
+        weights: flat, in PyTorch's order.
+        num_layers: L.
+        bidirectional: whether D is 2.
+        bias: whether `weights` has biases.
+        dropout: share of the outputs of all layers but the last that is zeroed in training.
+        training: whether dropout is on.
+        batch_first: layout of `x` and of the output, if not packed.
+        batch_sizes: (T,) int64 on the CPU, sequences that are still running at each step.
+        reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN), or before it (Cho et al. 2014).
+
+    Returns:
+        y, laid out as `x`, with D*H features; h_n: (L*D, B, H).
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit.
+    """
+    if not reset_after:
+        return gru_reset_before(
+            x,
+            h0,
+            weights,
+            bidirectional=bidirectional,
+            bias=bias,
+            dropout=dropout if training else 0.0,
+            batch_first=batch_first,
+            batch_sizes=batch_sizes,
+        )
+    options = (bias, num_layers, dropout, training, bidirectional)
+    if batch_sizes is None:
+        return torch.gru(x, h0, list(weights), *options, batch_first)
+    return torch.gru(x, batch_sizes, h0, list(weights), *options)
+
+
+@_outside_graphs
+def lstm(
+    x: Tensor,
+    state: tuple[Tensor, Tensor],
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Run stacked LSTMs; the equation is that of `gatelet.reference.lstm.forward`.
+
+    Arguments are those of `gru`, but for `state`: h0 (L*D, B, P) and c0 (L*D, B, H), where `P` is `H`, or the size that
+    `weight_hr` projects to. Returns y with D*P features, and (h_n, c_n).
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit.
+    """
+    options = (bias, num_layers, dropout, training, bidirectional)
+    if batch_sizes is None:
+        y, h_n, c_n = torch.lstm(x, state, list(weights), *options, batch_first)
+    else:
+        y, h_n, c_n = torch.lstm(x, batch_sizes, state, list(weights), *options)
+    return y, (h_n, c_n)
+
+
+@_outside_graphs
+def rnn_tanh(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked tanh RNNs; the equation is that of `gatelet.reference.rnn.forward`, the arguments those of `gru`.
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit.
+    """
+    options = (bias, num_layers, dropout, training, bidirectional)
+    if batch_sizes is None:
+        return torch.rnn_tanh(x, h0, list(weights), *options, batch_first)
+    return torch.rnn_tanh(x, batch_sizes, h0, list(weights), *options)

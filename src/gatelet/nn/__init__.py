@@ -1,0 +1,7 @@
+"""Recurrent layers for torch: `GRU`, `LSTM` and `RNN` as in `torch.nn`, and a look at a GRU's gates."""
+
+from gatelet.nn.gru import GRU, GateActivations, gate_activations
+from gatelet.nn.lstm import LSTM
+from gatelet.nn.rnn import RNN
+
+__all__ = ["GRU", "LSTM", "RNN", "GateActivations", "gate_activations"]

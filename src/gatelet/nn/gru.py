@@ -1,0 +1,163 @@
+"""The gated recurrent unit as a torch layer, and its gates laid open."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from gatelet.kernels import recurrent as kernels
+from gatelet.nn.recurrent import RecurrentLayer, States, refuse_proj_size
+from gatelet.reference import Array, from_names, stacked
+from gatelet.reference import gru as reference
+
+__all__ = ["GRU", "GateActivations", "gate_activations"]
+
+
+class GRU(RecurrentLayer):
+    """Stacked gated recurrent units, a drop-in for `torch.nn.GRU`.
+
+        r  = s(W_ir x + b_ir + W_hr h + b_hr)
+        z  = s(W_iz x + b_iz + W_hz h + b_hz)
+        n  = tanh(W_in x + b_in + r * (W_hn h + b_hn))      or, with reset_after=False,
+        n  = tanh(W_in x + b_in + W_hn (r * h) + b_hn)
+        h' = (1 - z) * n + z * h
+
+    Weights of layer k: `weight_ih_l{k}` (3H, I), or (3H, D*H) from the second layer on, `weight_hh_l{k}` (3H, H),
+    `bias_ih_l{k}` and `bias_hh_l{k}` (3H,), rows in the order r, z, n; `_reverse` is appended for the other direction.
+    With the default `reset_after` they mean what they mean in PyTorch, and `state_dict` goes both ways.
+
+    Args:
+        input_size: I, features of the input.
+        hidden_size: H, features of the state.
+        num_layers: L, layers on top of each other.
+        bias: whether there are biases.
+        batch_first: the input and the output are (B, T, ...) rather than (T, B, ...). States are not concerned.
+        dropout: share of the outputs of all layers but the last that is zeroed in training.
+        bidirectional: D = 2, each layer also reads from the end.
+        device: of the weights.
+        dtype: of the weights.
+        reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN) or before it (Cho et al. 2014).
+        proj_size: refused; only an LSTM projects.
+
+    Raises:
+        TypeError, ValueError: as `torch.nn.GRU`, with the same words.
+
+    Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014 (arXiv:1406.1078).
+    """
+
+    mode = "GRU"
+    _gates = 3
+    _wrong_dimensions = "GRU: Expected input to be 2D or 3D, got {}D instead"
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        reset_after: bool = True,
+        proj_size: int | None = None,
+    ) -> None:
+        refuse_proj_size(proj_size)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        )
+        self.reset_after = reset_after
+
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Tensor | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
+        """Run the layers over a sequence.
+
+        Args:
+            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
+            hx: (L*D, B, H), or (L*D, H) without a batch; zero by default.
+
+        Returns:
+            output: as the input, with D*H features; h_n: as `hx`, the state after the last step.
+
+        Raises:
+            ValueError, RuntimeError: as `torch.nn.GRU`, with the same words.
+        """
+        output, states = self._forward(input, None if hx is None else (hx,))
+        return output, states[0]
+
+    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
+        y, h_n = kernels.gru(
+            x,
+            states[0],
+            self._flat_weights,
+            num_layers=self.num_layers,
+            bidirectional=self.bidirectional,
+            bias=self.bias,
+            dropout=self.dropout,
+            training=self.training,
+            batch_first=self.batch_first,
+            batch_sizes=batch_sizes,
+            reset_after=self.reset_after,
+        )
+        return y, (h_n,)
+
+
+@dataclass(frozen=True)
+class GateActivations:
+    """What went on inside one GRU layer: each is (T, B, H), (B, T, H) with `batch_first`, or (T, H) without a batch."""
+
+    reset: Tensor  # r: 0 keeps the old state out of the candidate
+    update: Tensor  # z: 1 keeps the old state, 0 takes the candidate
+    candidate: Tensor  # n
+    hidden: Tensor  # h', the state that follows
+
+
+def gate_activations(
+    layer: GRU, input: Tensor, hx: Tensor | None = None, *, depth: int = -1, reverse: bool = False
+) -> GateActivations:
+    """Lay open the gates of one layer of a GRU over a sequence, computed by the float64 reference without dropout.
+
+    Args:
+        layer: the GRU.
+        input: as for the GRU, but not packed.
+        hx: as for the GRU.
+        depth: which of its L layers, counted from the input; the last one by default.
+        reverse: the direction that reads from the end; its gates are still given in the order of the input.
+
+    Returns:
+        The gates, with the dtype and on the device of `input`, without gradients.
+
+    Raises:
+        ValueError: the GRU has no such layer, or the input is packed.
+        ValueError, RuntimeError: `input` or `hx` does not fit, as for the GRU.
+    """
+    if isinstance(input, PackedSequence):
+        raise ValueError("The gates are computed for padded input only; got a PackedSequence.")
+    if not -layer.num_layers <= depth < layer.num_layers:
+        raise ValueError(f"depth must be between {-layer.num_layers} and {layer.num_layers - 1}; got {depth}.")
+    if reverse and not layer.bidirectional:
+        raise ValueError("reverse=True needs a bidirectional GRU; got one that reads forward only.")
+    batch, (h0,) = layer._batched(input, None if hx is None else (hx,))
+    weights = from_names({name: _float64(getattr(layer, name)) for name in layer._flat_weights_names})
+    cell = partial(reference.forward, reset_after=layer.reset_after)
+    x = _float64(batch.transpose(0, 1) if layer.batch_first else batch)
+    _, _, trace = stacked.forward(cell, x, _float64(h0), weights, bidirectional=layer.bidirectional)
+    directions = 2 if layer.bidirectional else 1
+    one = trace.traces[0][depth % layer.num_layers * directions + reverse]
+
+    def laid_out(gate: Array) -> Tensor:  # (T, B, H), in the order of reading
+        tensor = torch.from_numpy(gate[::-1].copy() if reverse else gate).to(input)
+        if input.dim() == 2:
+            return tensor.squeeze(1)
+        return tensor.transpose(0, 1) if layer.batch_first else tensor
+
+    return GateActivations(laid_out(one.r), laid_out(one.z), laid_out(one.n), laid_out(one.h[1:]))
+
+
+def _float64(tensor: Tensor) -> Array:
+    return tensor.detach().cpu().double().numpy()

@@ -1,0 +1,101 @@
+"""The long short-term memory as a torch layer."""
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from gatelet.kernels import recurrent as kernels
+from gatelet.nn.recurrent import RecurrentLayer, States
+
+__all__ = ["LSTM"]
+
+
+class LSTM(RecurrentLayer):
+    """Stacked long short-term memories, a drop-in for `torch.nn.LSTM`.
+
+        i  = s(W_ii x + b_ii + W_hi h + b_hi)
+        f  = s(W_if x + b_if + W_hf h + b_hf)
+        g  = tanh(W_ig x + b_ig + W_hg h + b_hg)
+        o  = s(W_io x + b_io + W_ho h + b_ho)
+        c' = f * c + i * g
+        h' = o * tanh(c')                 or W_hr (o * tanh(c')) with a projection
+
+    Weights of layer k: `weight_ih_l{k}` (4H, I), or (4H, D*P) from the second layer on, `weight_hh_l{k}` (4H, P),
+    `bias_ih_l{k}` and `bias_hh_l{k}` (4H,), rows in the order i, f, g, o, and with a projection
+    `weight_hr_l{k}` (P, H); `_reverse` is appended for the other direction. P is H without a projection. `state_dict`
+    goes both ways.
+
+    Args:
+        input_size: I, features of the input.
+        hidden_size: H, features of the cell state.
+        num_layers: L, layers on top of each other.
+        bias: whether there are biases.
+        batch_first: the input and the output are (B, T, ...) rather than (T, B, ...). States are not concerned.
+        dropout: share of the outputs of all layers but the last that is zeroed in training.
+        bidirectional: D = 2, each layer also reads from the end.
+        proj_size: P, the size that the hidden state is projected to; 0 for none.
+        device: of the weights.
+        dtype: of the weights.
+
+    Raises:
+        TypeError, ValueError: as `torch.nn.LSTM`, with the same words.
+
+    Source: Hochreiter, Schmidhuber, Long Short-Term Memory, 1997; Sak et al. 2014 (arXiv:1402.1128) for the projection.
+    """
+
+    mode = "LSTM"
+    _gates = 4
+    _wrong_dimensions = "LSTM: Expected input to be 2D or 3D, got {}D instead"
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
+        )
+
+    def forward(
+        self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor | PackedSequence, tuple[Tensor, Tensor]]:
+        """Run the layers over a sequence.
+
+        Args:
+            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
+            hx: h0 (L*D, B, P) and c0 (L*D, B, H), or both without B; zero by default.
+
+        Returns:
+            output: as the input, with D*P features; (h_n, c_n): as `hx`, the states after the last step.
+
+        Raises:
+            ValueError, RuntimeError: as `torch.nn.LSTM`, with the same words.
+        """
+        output, states = self._forward(input, None if hx is None else (hx[0], hx[1]))
+        return output, (states[0], states[1])
+
+    @property
+    def _state_sizes(self) -> tuple[int, ...]:
+        return self.proj_size or self.hidden_size, self.hidden_size
+
+    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
+        return kernels.lstm(
+            x,
+            (states[0], states[1]),
+            self._flat_weights,
+            num_layers=self.num_layers,
+            bidirectional=self.bidirectional,
+            bias=self.bias,
+            dropout=self.dropout,
+            training=self.training,
+            batch_first=self.batch_first,
+            batch_sizes=batch_sizes,
+        )

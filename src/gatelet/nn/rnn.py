@@ -1,0 +1,101 @@
+"""The plain tanh recurrent network as a torch layer."""
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from gatelet.kernels import recurrent as kernels
+from gatelet.nn.recurrent import RecurrentLayer, States, refuse_proj_size
+
+__all__ = ["RNN"]
+
+
+class RNN(RecurrentLayer):
+    """Stacked Elman networks, a drop-in for `torch.nn.RNN` with its default nonlinearity.
+
+        h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
+
+    Weights of layer k: `weight_ih_l{k}` (H, I), or (H, D*H) from the second layer on, `weight_hh_l{k}` (H, H),
+    `bias_ih_l{k}` and `bias_hh_l{k}` (H,); `_reverse` is appended for the other direction. `state_dict` goes both ways.
+
+    Args:
+        input_size: I, features of the input.
+        hidden_size: H, features of the state.
+        num_layers: L, layers on top of each other.
+        nonlinearity: "tanh"; "relu" is refused.
+        bias: whether there are biases.
+        batch_first: the input and the output are (B, T, ...) rather than (T, B, ...). States are not concerned.
+        dropout: share of the outputs of all layers but the last that is zeroed in training.
+        bidirectional: D = 2, each layer also reads from the end.
+        device: of the weights.
+        dtype: of the weights.
+        proj_size: refused; only an LSTM projects.
+
+    Raises:
+        ValueError: the nonlinearity is not "tanh".
+        TypeError, ValueError: as `torch.nn.RNN`, with the same words.
+
+    Source: Elman, Finding Structure in Time, 1990.
+    """
+
+    mode = "RNN_TANH"
+    _gates = 1
+    _wrong_dimensions = "RNN: Expected input to be 2D or 3D, got {}D tensor instead"
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        proj_size: int | None = None,
+    ) -> None:
+        refuse_proj_size(proj_size)
+        if nonlinearity == "relu":
+            raise ValueError("gatelet.nn.RNN has the nonlinearity 'tanh' only; got 'relu'.")
+        if nonlinearity != "tanh":
+            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        )
+        self.nonlinearity = nonlinearity
+
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Tensor | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
+        """Run the layers over a sequence.
+
+        Args:
+            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
+            hx: (L*D, B, H), or (L*D, H) without a batch; zero by default.
+
+        Returns:
+            output: as the input, with D*H features; h_n: as `hx`, the state after the last step.
+
+        Raises:
+            ValueError, RuntimeError: as `torch.nn.RNN`, with the same words.
+        """
+        output, states = self._forward(input, None if hx is None else (hx,))
+        return output, states[0]
+
+    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
+        y, h_n = kernels.rnn_tanh(
+            x,
+            states[0],
+            self._flat_weights,
+            num_layers=self.num_layers,
+            bidirectional=self.bidirectional,
+            bias=self.bias,
+            dropout=self.dropout,
+            training=self.training,
+            batch_first=self.batch_first,
+            batch_sizes=batch_sizes,
+        )
+        return y, (h_n,)

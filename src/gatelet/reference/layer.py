@@ -1,0 +1,76 @@
+"""What every reference cell shares: the weights of one layer in one direction, and the shape of its gradients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Array", "Gradients", "LayerWeights", "check_shape", "from_names"]
+
+Array = NDArray[np.float64]
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """Weights of one layer in one direction, float64, gates stacked along the first axis in PyTorch's order.
+
+    `G` is the number of gates: 3 for a GRU (r, z, n), 4 for an LSTM (i, f, g, o), 1 for a tanh RNN. `P` is the size of
+    the hidden state: `H`, or the smaller size that an LSTM projects it to.
+    """
+
+    weight_ih: Array  # (G*H, I)
+    weight_hh: Array  # (G*H, P)
+    bias_ih: Array  # (G*H,)
+    bias_hh: Array  # (G*H,)
+    weight_hr: Array | None = None  # (P, H), only in an LSTM with projection
+
+    @property
+    def state_size(self) -> int:
+        """Size `P` of the hidden state."""
+        return int(self.weight_hh.shape[1])
+
+
+@dataclass(frozen=True)
+class Gradients(Generic[S]):
+    """Gradients of a loss for all that went into a cell: each field has the shape of what it is the gradient of."""
+
+    x: Array  # (T, B, I)
+    h0: S  # the initial state: (B, H), or a pair of them for an LSTM
+    weights: LayerWeights
+
+
+def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> Array:
+    """Return `array`, or raise ValueError if it does not have this shape: NumPy would broadcast it without a word."""
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}; got {array.shape}.")
+    return array
+
+
+def from_names(arrays: Mapping[str, ArrayLike]) -> tuple[LayerWeights, ...]:
+    """Collect weights by PyTorch's names, in the order l0, l0_reverse, l1, l1_reverse, ...; absent biases are zero.
+
+    Raises:
+        ValueError: there is no `weight_ih_l0` among the names.
+    """
+    endings = [f"_l{k}{suffix}" for k in range(len(arrays)) for suffix in ("", "_reverse")]
+    layers = tuple(_one(arrays, ending) for ending in endings if f"weight_ih{ending}" in arrays)
+    if not layers:
+        raise ValueError(f"The weights must be named weight_ih_l0 and so on; got {', '.join(arrays) or 'no names'}.")
+    return layers
+
+
+def _one(arrays: Mapping[str, ArrayLike], ending: str) -> LayerWeights:
+    weight_ih = np.asarray(arrays[f"weight_ih{ending}"], np.float64)
+    no_bias = np.zeros(len(weight_ih))
+    weight_hr = arrays.get(f"weight_hr{ending}")
+    return LayerWeights(
+        weight_ih,
+        np.asarray(arrays[f"weight_hh{ending}"], np.float64),
+        np.asarray(arrays.get(f"bias_ih{ending}", no_bias), np.float64),
+        np.asarray(arrays.get(f"bias_hh{ending}", no_bias), np.float64),
+        None if weight_hr is None else np.asarray(weight_hr, np.float64),
+    )

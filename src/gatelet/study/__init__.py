@@ -1,0 +1,1 @@
+"""Which cell, and why: fair comparisons, what they cost, and the report."""
