@@ -77,35 +77,29 @@ struct BackwardPlan {
   }
 };
 
-// The step before the k-th has row b, too: its row number, else -1 (the state before is h0).
-inline std::int64_t row_before(const Sequence& sequence, std::int64_t k, std::int64_t b) {
-  if (k == 0 || b >= sequence.rows(sequence.step(k - 1))) return -1;
-  return sequence.offset(sequence.step(k - 1)) + b;
-}
-
 template <class Cell>
 inline const float* state_before(BackwardPlan<Cell>& plan, std::int64_t k, std::int64_t b, const float* first,
-                                 const float* states, std::int64_t stride) {
+                                 const float* states) {
   const Backward& a = plan.a;
-  const std::int64_t row = a.sequence.offset(a.sequence.step(k)) + b;
+  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
   if (a.resets != nullptr && a.resets[row] != 0) return plan.zeros.data();
-  const std::int64_t before = row_before(a.sequence, k, b);
-  return before >= 0 ? states + before * stride : first + b * a.hidden;
+  const std::int64_t before = a.sequence.row_before(k, b);
+  return before >= 0 ? states + before * a.hidden : first + b * a.hidden;
 }
 
 template <class Cell>
 inline GradientRow gradient_row(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k, std::int64_t b) {
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
-  const std::int64_t row = a.sequence.offset(a.sequence.step(k)) + b;
+  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
   GradientRow g{};
   g.gates = a.gates + row * 4 * H;
-  g.h = state_before(plan, k, b, a.h0, a.y, a.y_stride);
-  g.dy = a.dy != nullptr ? a.dy + row * a.y_stride : nullptr;
+  g.h = state_before(plan, k, b, a.h0, a.y);
+  g.dy = a.dy != nullptr ? a.dy + row * a.dy_stride : nullptr;
   g.dh = a.dh0 + b * H;
   g.dg = plan.dg_row(k0, k, b);
   if constexpr (Cell::has_cell_state) {
-    g.c = state_before(plan, k, b, a.c0, a.cells, H);
+    g.c = state_before(plan, k, b, a.c0, a.cells);
     g.c_next = a.cells + row * H;
     g.dc = a.dc0 + b * H;
   }
@@ -132,9 +126,8 @@ inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, cons
     }
   });
   if (a.resets == nullptr) return;
-  const std::int64_t first_row = a.sequence.offset(a.sequence.step(k)) + rows.first;
   for (std::int64_t i = 0; i < count; ++i) {
-    if (a.resets[first_row + i] == 0) continue;
+    if (a.resets[a.sequence.row(a.sequence.step(k), rows.first + i)] == 0) continue;
     for (std::int64_t j = units.first * lanes; j < smaller(H, units.last * lanes); ++j) {
       step[i].dh[j] = 0.0f;
       if constexpr (Cell::has_cell_state) step[i].dc[j] = 0.0f;
@@ -168,10 +161,10 @@ inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int6
   for (std::int64_t k = k0; k < k1; ++k) {
     const std::int64_t t = a.sequence.step(k);
     for (std::int64_t b = 0; b < a.sequence.rows(t); ++b, ++rows.count) {
-      const std::int64_t row = a.sequence.offset(t) + b;
+      const std::int64_t row = a.sequence.row(t, b);
       rows.dg[rows.count] = plan.dg_row(k0, k, b);
       rows.x[rows.count] = a.x + row * a.input;
-      rows.h[rows.count] = state_before(plan, k, b, a.h0, a.y, a.y_stride);
+      rows.h[rows.count] = state_before(plan, k, b, a.h0, a.y);
       rows.dx[rows.count] = a.dx != nullptr ? a.dx + row * a.input : nullptr;
     }
   }

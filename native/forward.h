@@ -66,7 +66,7 @@ struct ForwardPlan {
   // The gates of row b at the k-th step, which lies in the chunk that starts at k0.
   float* gates_of(std::int64_t k0, std::int64_t k, std::int64_t b) {
     const std::int64_t H = a.hidden;
-    if (save) return a.gates + (a.sequence.offset(a.sequence.step(k)) + b) * 4 * H;
+    if (save) return a.gates + a.sequence.row(a.sequence.step(k), b) * 4 * H;
     return gate_rows.data() + ((k - k0) * a.sequence.batch + b) * 4 * H;
   }
 };
@@ -81,7 +81,7 @@ inline void project_chunk(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t
     const std::int64_t t = a.sequence.step(k);
     const Range own = rows_of_step(a.sequence, t, rows);
     for (std::int64_t b = own.first; b < own.last; ++b, ++count) {
-      in[count] = a.x + (a.sequence.offset(t) + b) * a.input;
+      in[count] = a.x + a.sequence.row(t, b) * a.input;
       out[count] = plan.gates_of(k0, k, b);
     }
   }
@@ -92,15 +92,12 @@ template <class Cell>
 inline StepRow step_row(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k, std::int64_t b) {
   const Forward& a = plan.a;
   const std::int64_t H = a.hidden;
-  const std::int64_t t = a.sequence.step(k);
-  const std::int64_t row = a.sequence.offset(t) + b;
-  StepRow s{a.h0 + b * H, plan.gates_of(k0, k, b), a.y + row * a.y_stride, nullptr, nullptr};
-  std::int64_t previous = -1;
-  if (k > 0 && b < a.sequence.rows(a.sequence.step(k - 1))) previous = a.sequence.offset(a.sequence.step(k - 1)) + b;
-  if (previous >= 0) s.h = a.y + previous * a.y_stride;
+  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
+  const std::int64_t before = a.sequence.row_before(k, b);
+  StepRow s{before >= 0 ? a.y + before * H : a.h0 + b * H, plan.gates_of(k0, k, b), a.y + row * H, nullptr, nullptr};
   if constexpr (Cell::has_cell_state) {
     s.c = a.c0 + b * H;
-    if (previous >= 0) s.c = plan.save ? a.cells + previous * H : a.c_n + b * H;
+    if (before >= 0) s.c = plan.save ? a.cells + before * H : a.c_n + b * H;
     s.c_next = plan.save ? a.cells + row * H : a.c_n + b * H;
   }
   if (a.resets != nullptr && a.resets[row] != 0) {
@@ -137,8 +134,8 @@ inline void copy_last_state(ForwardPlan<Cell>& plan, Range rows) {
   for (std::int64_t b = rows.first; b < rows.last; ++b) {
     std::int64_t t = a.sequence.reverse ? 0 : a.sequence.steps - 1;
     while (a.sequence.rows(t) <= b) --t;
-    const std::int64_t row = a.sequence.offset(t) + b;
-    for (std::int64_t j = 0; j < H; ++j) a.h_n[b * H + j] = a.y[row * a.y_stride + j];
+    const std::int64_t row = a.sequence.row(t, b);
+    for (std::int64_t j = 0; j < H; ++j) a.h_n[b * H + j] = a.y[row * H + j];
     if constexpr (Cell::has_cell_state) {
       for (std::int64_t j = 0; j < H && plan.save; ++j) a.c_n[b * H + j] = a.cells[row * H + j];
     }

@@ -45,7 +45,7 @@ inline Split choose_split(const Sequence& sequence, std::int64_t hidden, int gat
 // The rows of the batch that belong to a thread. Where lengths differ, shares have equal numbers of valid steps.
 inline Range row_share(const Sequence& sequence, int rank, int size) {
   if (sequence.offsets == nullptr) return share(sequence.batch, rank, size);
-  const std::int64_t total = sequence.offset(sequence.steps);
+  const std::int64_t total = sequence.total_rows();
   const auto boundary = [&](int part) {
     std::int64_t steps = 0;
     std::int64_t length = sequence.steps;  // of sequence b; lengths fall as b rises

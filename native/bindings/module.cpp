@@ -25,10 +25,9 @@ void fill_layer(gatelet::Layer& layer, const nb::dict& d) {
   const auto size = [&](const char* key) { return nb::cast<std::int64_t>(d[key]); };
   const auto floats = [&](const char* key) { return at<const float>(nb::cast<Address>(d[key])); };
   layer.sequence = {size("steps"), size("batch"), at<const std::int64_t>(nb::cast<Address>(d["offsets"])),
-                    nb::cast<bool>(d["reverse"])};
+                    nb::cast<bool>(d["batch_first"]), nb::cast<bool>(d["reverse"])};
   layer.input = size("input");
   layer.hidden = size("hidden");
-  layer.y_stride = size("y_stride");
   layer.x = floats("x");
   layer.h0 = floats("h0");
   layer.c0 = floats("c0");
@@ -55,6 +54,7 @@ gatelet::Backward backward_arguments(const nb::dict& layer, const nb::dict& d) {
   const auto floats = [&](const char* key) { return at<float>(nb::cast<Address>(d[key])); };
   gatelet::Backward a{};
   fill_layer(a, layer);
+  a.dy_stride = nb::cast<std::int64_t>(d["dy_stride"]);
   a.y = floats("y");
   a.gates = floats("gates");
   a.cells = floats("cells");
