@@ -9,9 +9,12 @@ import importlib
 from types import ModuleType
 
 _PURPOSE = {
-    "train": "Training needs",
-    "report": "Reports need",
-    "logs": "TensorBoard logs need",
+    "polars": "Tables need",
+    "torch": "Training needs",
+    "lightning": "Training needs",
+    "matplotlib": "Reports need",
+    "jinja2": "Reports need",
+    "tensorboard": "TensorBoard logs need",
 }
 
 
@@ -47,5 +50,5 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        purpose = _PURPOSE.get(extra, "This needs")
+        purpose = _PURPOSE.get(package, "This needs")
         raise MissingExtraError(f'{purpose} {package}; install it with: pip install "gatelet[{extra}]"') from error

@@ -44,7 +44,7 @@ def fit_schema(
         table.column(name)
     rows = arrange(table, columns)
     grid_frequency = _frequency(rows, frequency, seasonality)
-    kept, span = _training_rows(rows, grid_frequency, values.numbers(table, columns.target), rows_left_out)
+    kept, span = _training_rows(rows, grid_frequency, columns.target, rows_left_out)
     categories: dict[str, tuple[str, ...]] = {}
     mean: dict[str, float] = {}
     std: dict[str, float] = {}
@@ -77,12 +77,12 @@ def _frequency(rows: Rows, text: str | None, seasonality: int | None) -> Frequen
     return frequency
 
 
-def _training_rows(
-    rows: Rows, frequency: Frequency, target: NDArray[np.float64], rows_left_out: int
-) -> tuple[NDArray[np.int64], int]:
+def _training_rows(rows: Rows, frequency: Frequency, target: str, rows_left_out: int) -> tuple[NDArray[np.int64], int]:
     """Rows of the table to learn from, and the time that the longest series among them spans."""
     index = place(rows, frequency).index
-    observed = ~np.isnan(target[rows.order])
+    observed = ~np.isnan(values.numbers(rows.table, target)[rows.order])
+    if not observed.any():
+        raise DataError(f"{rows.table.source}, column '{target}' must have values to learn from; all are missing.")
     ends = np.zeros(len(rows.ids), np.int64)
     np.maximum.at(ends, rows.series[observed], index[observed] + 1)
     kept = index < (ends - rows_left_out)[rows.series]

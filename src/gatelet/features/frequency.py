@@ -47,6 +47,8 @@ class Frequency:
     def __post_init__(self) -> None:
         if self.unit not in _UNITS:
             raise DataError(f"The unit of a frequency must be one of {', '.join(_UNITS)}; got {self.unit!r}.")
+        if not isinstance(self.at_end, bool):
+            raise DataError(f"at_end of a frequency must be true or false; got {self.at_end!r}.")
         for name in ("step", "seasonality"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -59,13 +61,13 @@ class Frequency:
 
     @property
     def microseconds(self) -> int | None:
-        """Length of one step, of months the shortest possible; None for integer times."""
+        """Length of one step, of months on average; None for integer times."""
         if self.unit in _FIXED:
             return self.step * _FIXED[self.unit]
         if self.unit == "B":
             return self.step * _FIXED["D"]
         if self.unit in _MONTHS:
-            return 28 * self.step * _MONTHS[self.unit] * _FIXED["D"]
+            return 365 * self.step * _MONTHS[self.unit] * _FIXED["D"] // 12
         return self.step if self.unit == "rows" else None
 
     def shift(self, times: NDArray[Any], steps: NDArray[np.int64] | int) -> NDArray[Any]:
@@ -132,7 +134,8 @@ def parse_frequency(text: str, seasonality: int | None = None, spacing: int = 1)
     if match is None or unit not in _UNITS or not text.strip():
         raise DataError(f"frequency must look like 15min, h, D, B, W, M, Q, Y, rows or 1 (integers); got {text!r}.")
     step = spacing if unit == "rows" else int(match[1] or 1)
-    return Frequency(unit, step, seasonality or usual_seasonality(unit, step), at_end)
+    usual = usual_seasonality(unit, max(step, 1))
+    return Frequency(unit, step, usual if seasonality is None else seasonality, at_end)
 
 
 def usual_seasonality(unit: str, step: int) -> int:
@@ -165,7 +168,7 @@ def infer_frequency(times: NDArray[Any], series: NDArray[np.int64], seasonality:
         unit, step, at_end = _months(times, series) or (*_unit_of(_common_step(gaps)), False)
         if (unit, step) == ("D", 1) and gaps.max() > _FIXED["D"] and np.is_busday(times.astype("datetime64[D]")).all():
             unit = "B"
-    return Frequency(unit, step, seasonality or usual_seasonality(unit, step), at_end)
+    return Frequency(unit, step, usual_seasonality(unit, step) if seasonality is None else seasonality, at_end)
 
 
 def _first_day(months: NDArray[Any], at_end: bool) -> NDArray[Any]:

@@ -17,13 +17,7 @@ MISSING_TEXT = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "none")
 _LARGEST = 1e30
 # Text columns with at least this share of numbers are taken for numbers with a slip in them, not for categories.
 _MOSTLY_NUMBERS = 0.9
-_TIME_FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%dT%H",
-    "%Y-%m",
-)
+_TIME_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
 
 
 def is_categorical(table: Table, column: str) -> bool:
@@ -152,12 +146,13 @@ def _whole_numbers(table: Table, column: str) -> NDArray[Any]:
 
 def _parsed_times(table: Table, column: str, text: Any) -> NDArray[Any]:
     pl = require("polars", "train")
-    # 2013/01/31 and 2013-01-31 13:00 become ISO 8601; the date must come first with the year in front.
-    text = text.str.replace(r"^(\d{4})/(\d{1,2})/", "$1-$2-").str.replace(r"^(\d{4}-\d{1,2}-\d{1,2}) +", "${1}T")
-    zoned = text.str.contains(r"T.*(?:Z|[+-]\d{2}:?\d{2})$")
-    clock = text.str.replace("Z$", "+00:00")
+    # 2013/1/31, 2013-01, 2013-01-31 13 and a final Z become plain ISO 8601; the year must come first.
+    clock = text.str.replace(r"^(\d{4})/(\d{1,2})/", "$1-$2-").str.replace(r"^(\d{4}-\d{1,2})$", "${1}-01")
+    clock = clock.str.replace(r"^(\d{4}-\d{1,2}-\d{1,2}) +", "${1}T").str.replace(r"T(\d{1,2})$", "T${1}:00")
+    clock = clock.str.replace("Z$", "+00:00")
+    zoned = clock.str.contains(r"T.*[+-]\d{2}:?\d{2}$")
     array = np.full(len(text), np.datetime64("NaT"), "datetime64[us]")
-    for layout in (*_TIME_FORMATS, *(f"{layout}%z" for layout in _TIME_FORMATS[1:4])):
+    for layout in (*_TIME_FORMATS, *(f"{layout}%z" for layout in _TIME_FORMATS[1:])):
         open_rows = np.isnat(array) & (zoned.to_numpy() == layout.endswith("%z"))
         if open_rows.any():
             part = clock.filter(pl.Series(open_rows)).str.to_datetime(layout, strict=False, time_unit="us")

@@ -46,6 +46,7 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Collection[str] = (
     Raises:
         GateletError: see `check_folder`; or the place cannot be written to.
     """
+    recover_folder(path)
     check_folder(path, overwrite=overwrite, ours=ours)
     target = path.absolute()
     try:
@@ -55,11 +56,21 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Collection[str] = (
         raise GateletError(f"{target.parent} must be a folder that can be written to; {error.strerror}.") from error
     try:
         building.chmod(0o777 & ~_umask())
-        yield building
+        try:
+            yield building
+        except OSError as error:
+            raise GateletError(f"{path} could not be written; {error.strerror or error}.") from error
         check_folder(path, overwrite=overwrite, ours=ours)
         _replace(target, building)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def recover_folder(path: Path) -> None:
+    """Put a folder back whose replacement was cut short, by a killed process say, between its two renames."""
+    former = _former(path.absolute())
+    if former.exists() and not path.exists():
+        os.rename(former, path.absolute())
 
 
 def _replace(target: Path, building: Path) -> None:
@@ -67,15 +78,20 @@ def _replace(target: Path, building: Path) -> None:
     if not target.exists():
         os.rename(building, target)
         return
-    former = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    os.rename(target, former / "former")
+    former = _former(target)
+    shutil.rmtree(former, ignore_errors=True)
+    os.rename(target, former)
     try:
         os.rename(building, target)
     except OSError:
-        os.rename(former / "former", target)
+        os.rename(former, target)
         raise
-    finally:
-        shutil.rmtree(former, ignore_errors=True)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _former(target: Path) -> Path:
+    """Where a folder waits while its replacement takes its place."""
+    return target.with_name(f".{target.name}.former")
 
 
 def _umask() -> int:

@@ -1,0 +1,15 @@
+"""Scores of forecasts in NumPy. A missing truth (NaN) is not scored; a missing forecast makes its score NaN."""
+
+from gatelet.metrics.points import mae as mae
+from gatelet.metrics.points import mase as mase
+from gatelet.metrics.points import mse as mse
+from gatelet.metrics.points import rmse as rmse
+from gatelet.metrics.points import seasonal_scale as seasonal_scale
+from gatelet.metrics.points import smape as smape
+from gatelet.metrics.quantiles import coverage as coverage
+from gatelet.metrics.quantiles import crps_from_quantiles as crps_from_quantiles
+from gatelet.metrics.quantiles import interval_width as interval_width
+from gatelet.metrics.quantiles import pinball as pinball
+from gatelet.metrics.quantiles import winkler as winkler
+from gatelet.metrics.quantiles import wql as wql
+from gatelet.metrics.variance import qlike as qlike

@@ -1,0 +1,23 @@
+"""Tasks: nouns with the same verbs, fit, predict, evaluate, save; and `load`, which reads whichever was saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gatelet.errors import ModelError
+from gatelet.tasks.forecasting import Forecaster
+from gatelet.tasks.store import read_config
+
+_TASKS = {"Forecaster": Forecaster}
+
+
+def load(path: str | Path) -> Forecaster:
+    """Read a model from a folder that its `save` wrote.
+
+    Raises:
+        ModelError: the folder is absent, damaged, or from a newer gatelet.
+    """
+    task = read_config(Path(path)).get("task")
+    if task not in _TASKS:
+        raise ModelError(f"{path} must hold one of {', '.join(_TASKS)}; it holds {task!r}.")
+    return _TASKS[task].load(path)

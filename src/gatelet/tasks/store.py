@@ -1,0 +1,129 @@
+"""Saved models: a folder with `config.json` and `model.safetensors`, for people to read, with nothing that executes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import safetensors
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from gatelet import __version__
+from gatelet.errors import GateletError, ModelError
+from gatelet.folders import new_folder, recover_folder
+
+FORMAT = "gatelet-model"
+VERSION = 1
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+# a description of a model is far smaller; what is larger is not read
+LARGEST_CONFIG = 64 * 2**20
+
+
+def write_model(
+    path: Path, task: str, description: dict[str, Any], weights: dict[str, Tensor], overwrite: bool
+) -> Path:
+    """Write a model folder, whole or not at all; a model that stood there survives until the new one stands.
+
+    Args:
+        path: of the folder.
+        task: name of the class that can read it.
+        description: plain values for `config.json`.
+        weights: tensors by name.
+        overwrite: replace a model that is there.
+
+    Raises:
+        ModelError: the folder is there and not empty, or cannot be written.
+    """
+    try:
+        with new_folder(path, overwrite=overwrite, ours=(CONFIG, WEIGHTS)) as building:
+            save_file({name: tensor.contiguous() for name, tensor in weights.items()}, building / WEIGHTS)
+            head = {"format": FORMAT, "version": VERSION, "gatelet": __version__, "task": task}
+            tail = {"weights": {"file": WEIGHTS, "sha256": _sha256(building / WEIGHTS)}}
+            text = json.dumps(head | description | tail, indent=2, ensure_ascii=False, allow_nan=False)
+            (building / CONFIG).write_text(text + "\n", encoding="utf-8")
+    except (GateletError, safetensors.SafetensorError) as error:
+        raise ModelError(f"The model was not saved: {error}") from error
+    return path
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The description of a saved model.
+
+    Raises:
+        ModelError: no such folder, no model, damaged, or from a newer gatelet.
+    """
+    recover_folder(path)
+    file = path / CONFIG
+    if not file.is_file():
+        raise ModelError(f"{path} must be a folder that gatelet saved; it has no {CONFIG}.")
+    if file.stat().st_size > LARGEST_CONFIG:
+        raise ModelError(f"{file} must have at most {LARGEST_CONFIG} bytes; it has {file.stat().st_size}.")
+    try:
+        config = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{file} is damaged: it is not JSON ({error}).") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise ModelError(f"{file} does not describe a gatelet model.")
+    version = config.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ModelError(f"{file} is damaged: its version is {version!r}.")
+    if version > VERSION:
+        raise ModelError(
+            f"{path} was saved by a newer gatelet (format {version}, this one reads up to {VERSION}); "
+            "update it with: pip install --upgrade gatelet"
+        )
+    return config
+
+
+def read_weights(path: Path, config: dict[str, Any]) -> dict[str, Tensor]:
+    """The tensors of a saved model.
+
+    Raises:
+        ModelError: the file is absent, damaged, or not the one that `config.json` was saved with.
+    """
+    file = path / WEIGHTS
+    if not file.is_file():
+        raise ModelError(f"{path} is damaged: it has no {WEIGHTS}.")
+    with described(path):
+        expected = config["weights"]["sha256"]
+    if _sha256(file) != expected:
+        raise ModelError(f"{file} is damaged: it is not the file that {CONFIG} was saved with (SHA-256 differs).")
+    try:
+        return load_file(file)
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise ModelError(f"{file} is damaged: {error}.") from error
+
+
+def check_weights(path: Path, network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Raise ModelError unless the tensors are those of the network; call it on the meta device, before allocating."""
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(expected.keys() | given.keys()):
+        if expected.get(name) != given.get(name):
+            raise ModelError(
+                f"{path} is damaged: weight '{name}' must have shape {expected.get(name)}; it has {given.get(name)}."
+            )
+
+
+@contextmanager
+def described(path: Path) -> Iterator[None]:
+    """Turn what goes wrong when a description does not hold together into a ModelError."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except KeyError as error:
+        raise ModelError(f"{path / CONFIG} is damaged: entry {error} is missing.") from error
+    except (GateletError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
+        raise ModelError(f"{path / CONFIG} is damaged: {error}") from error
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

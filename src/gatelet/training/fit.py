@@ -1,0 +1,202 @@
+"""The one loop that trains every task: AdamW, schedule, clipping, early stopping, best weights, resume."""
+
+from __future__ import annotations
+
+import logging
+import math
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch import Tensor, nn
+
+from gatelet.errors import GateletError, require
+from gatelet.training.batches import Batches
+from gatelet.training.callbacks import HistoryCallback, ProgressCallback, StopOnInterrupt
+from gatelet.training.checkpoint import SafetensorsCheckpointIO, weights_of
+from gatelet.training.history import History
+from gatelet.training.progress import Report, training_bar
+from gatelet.training.settings import TrainingSettings
+
+Loss = Callable[[nn.Module, Any], Tensor]
+
+
+class _Module(pl.LightningModule):
+    """Lightning's view of a network and its loss."""
+
+    def __init__(self, network: nn.Module, loss: Loss, settings: TrainingSettings, steps: int) -> None:
+        super().__init__()
+        self.network = network
+        self._loss = loss
+        self._settings = settings
+        self._steps = steps
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        loss = self._loss(self.network, batch)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
+        return loss
+
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        self.log("validation_loss", self._loss(self.network, batch), batch_size=len(batch))
+
+    def configure_optimizers(self) -> Any:
+        settings = self._settings
+        optimizer = torch.optim.AdamW(
+            _decay_groups(self.network, settings.weight_decay), lr=settings.learning_rate, fused=True
+        )
+        scale = _warmed_cosine(self._steps) if settings.schedule == "cosine" else _constant
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, scale)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def fit(
+    network: nn.Module,
+    loss: Loss,
+    train: Batches,
+    validation: Batches,
+    settings: TrainingSettings,
+    *,
+    checkpoints: Path | None = None,
+    resume: bool = False,
+    progress: bool | Report = False,
+) -> History:
+    """Train a network in place and leave the weights of its best epoch in it.
+
+    Args:
+        network: with its initial weights.
+        loss: mean loss of a batch; `len(batch)` is its number of samples.
+        train: shuffled batches.
+        validation: batches in order.
+        settings: how to train.
+        checkpoints: folder for `last.ckpt`, `best.ckpt` and logs; a temporary one if None.
+        resume: go on from `last.ckpt` in that folder.
+        progress: draw a bar on stderr, or call this after every batch.
+
+    Raises:
+        GateletError: nothing to resume from, or the training was interrupted before its first epoch ended.
+        ModelError: the checkpoint cannot be read.
+        MissingExtraError: TensorBoard logs without TensorBoard.
+    """
+    kept = nullcontext(checkpoints) if checkpoints else tempfile.TemporaryDirectory(prefix="gatelet-")
+    shown = training_bar() if progress is True else nullcontext(progress or None)
+    with kept as folder, shown as report, _quiet_lightning():
+        return _fit(network, loss, train, validation, settings, Path(folder), resume, report)
+
+
+def _fit(
+    network: nn.Module,
+    loss: Loss,
+    train: Batches,
+    validation: Batches,
+    settings: TrainingSettings,
+    folder: Path,
+    resume: bool,
+    report: Report | None,
+) -> History:
+    last = folder / "last.ckpt"
+    if resume and not last.exists():
+        raise GateletError(f"There must be a checkpoint to resume from; {last} does not exist.")
+    steps = settings.epochs * len(train)
+    history, interrupt = HistoryCallback(), StopOnInterrupt()
+    best = ModelCheckpoint(
+        folder,
+        "best",
+        monitor="validation_loss",
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    trainer = pl.Trainer(
+        accelerator="auto",
+        devices=1,
+        precision=_precision(settings.precision),
+        max_epochs=settings.epochs,
+        max_time=None if settings.max_time is None else timedelta(seconds=settings.max_time),
+        gradient_clip_val=settings.gradient_clip,
+        logger=_logger(settings.logs, folder),
+        callbacks=[
+            history,
+            EarlyStopping("validation_loss", patience=settings.patience),
+            best,
+            interrupt,
+            *([ProgressCallback(report, steps)] if report else []),
+        ],
+        plugins=[SafetensorsCheckpointIO()],
+        num_sanity_val_steps=0,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        log_every_n_steps=max(1, min(50, len(train))),
+        default_root_dir=folder,
+    )
+    device = next(network.parameters()).device
+    module = _Module(network, loss, settings, steps)
+    with torch.random.fork_rng(enabled=True):
+        torch.manual_seed(settings.seed)
+        trainer.fit(module, train, validation, ckpt_path=last if resume else None)
+    if not history.epochs:
+        raise GateletError("Training must last for one epoch at least; it was stopped before the first one ended.")
+    network.load_state_dict(weights_of(Path(best.best_model_path)))
+    network.to(device).eval()
+    return History(tuple(history.epochs), interrupt.interrupted)
+
+
+def _decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; biases and other vectors do not."""
+    matrices = [weight for weight in network.parameters() if weight.dim() > 1]
+    vectors = [weight for weight in network.parameters() if weight.dim() <= 1]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def _warmed_cosine(steps: int) -> Callable[[int], float]:
+    """A tenth of the steps linearly up to 1, then half a cosine down to 0."""
+    warm = max(1, steps // 10)
+
+    def scale(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
+
+    return scale
+
+
+def _constant(step: int) -> float:
+    return 1.0
+
+
+def _precision(name: str) -> Any:
+    gpu_has_bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return "bf16-mixed" if name == "bf16" or (name == "auto" and gpu_has_bf16) else "32-true"
+
+
+def _logger(kind: str | None, folder: Path) -> Any:
+    if kind == "csv":
+        from lightning.pytorch.loggers import CSVLogger
+
+        return CSVLogger(folder, name="logs", version="")
+    if kind == "tensorboard":
+        require("tensorboard", "logs")
+        from lightning.pytorch.loggers import TensorBoardLogger
+
+        return TensorBoardLogger(folder, name="logs", version="")
+    return False
+
+
+@contextmanager
+def _quiet_lightning() -> Iterator[None]:
+    """Keep Lightning's advice on workers, devices and checkpoint folders from our users, who cannot act on it."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        logger.setLevel(level)
