@@ -1,4 +1,4 @@
-"""Where windows of context and horizon lie in a panel, and how they are cut: by indexing, without a loop over samples."""
+"""Where windows of context and horizon lie in a panel, and how they are cut: by indexing, not sample by sample."""
 
 from __future__ import annotations
 

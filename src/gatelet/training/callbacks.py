@@ -68,7 +68,7 @@ class ProgressCallback(pl.Callback):
 
 
 class StopOnInterrupt(pl.Callback):
-    """The first Ctrl-C ends the training after the batch at hand and a validation; the second is a KeyboardInterrupt."""
+    """The first Ctrl-C ends the training after this batch and a validation; the second is a KeyboardInterrupt."""
 
     def __init__(self) -> None:
         self.interrupted = False

@@ -161,7 +161,7 @@ class Forecaster:
         validation_size: int | None = None,
         progress: bool | Report = False,
     ) -> Forecaster:
-        """Train on with newer data, from the present weights, with the schema of the first fit: its scalers and covariates.
+        """Train on with newer data, from the present weights, with the scalers and covariates of the first fit.
 
         Args:
             data: a table with the columns of the first fit; new series are welcome.

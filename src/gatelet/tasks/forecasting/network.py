@@ -98,7 +98,8 @@ class ForecastNetwork(nn.Module):
         self.num_segments = -(-sizes.horizon // length)
         whole = sizes.whole + settings.series_embedding
         if settings.series_embedding:
-            self.series = nn.Embedding(sizes.series + 1, settings.series_embedding)
+            # an unknown series, number 0, keeps the zero vector
+            self.series = nn.Embedding(sizes.series + 1, settings.series_embedding, padding_idx=0)
         self.embed = nn.Linear(length * (2 + sizes.past + sizes.known) + whole, hidden)
         self.encoder = CELLS[settings.cell](
             hidden, hidden, settings.num_layers, batch_first=True, dropout=_between(settings)
