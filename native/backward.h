@@ -270,6 +270,9 @@ inline void prepare_backward(BackwardPlan<Cell>& plan, int rank, int size) {
 
 template <class Cell>
 inline void run_backward(const Backward& a, int threads) {
+  if (a.dx != nullptr) {
+    prefer_large_pages(a.dx, static_cast<std::size_t>(a.sequence.total_rows() * a.input) * sizeof(float));
+  }
   BackwardPlan<Cell> plan(a, threads);
   auto body = [&](int rank, int size) {
     prepare_backward(plan, rank, size);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "memory.h"
 #include "simd.h"
 
 namespace gatelet::GATELET_ISA {
@@ -16,6 +17,7 @@ class Buffer {
   explicit Buffer(std::int64_t count)
       : data_(static_cast<T*>(std::aligned_alloc(64, (static_cast<std::size_t>(count) * sizeof(T) + 64) / 64 * 64))) {
     if (data_ == nullptr) throw std::bad_alloc();
+    prefer_large_pages(data_, static_cast<std::size_t>(count) * sizeof(T));
   }
   ~Buffer() { std::free(data_); }
   Buffer(const Buffer&) = delete;

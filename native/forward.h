@@ -144,6 +144,10 @@ inline void copy_last_state(ForwardPlan<Cell>& plan, Range rows) {
 
 template <class Cell>
 inline void run_forward(const Forward& a, int threads) {
+  const std::size_t states = static_cast<std::size_t>(a.sequence.total_rows() * a.hidden) * sizeof(float);
+  prefer_large_pages(a.y, states);
+  if (a.gates != nullptr) prefer_large_pages(a.gates, 4 * states);
+  if (a.cells != nullptr) prefer_large_pages(a.cells, states);
   ForwardPlan<Cell> plan(a, threads);
   auto body = [&](int rank, int size) {
     const Range all_units{0, plan.hidden_weights.count()};

@@ -29,7 +29,7 @@ struct OpenMp {
 
 OpenMp find_openmp() {
   OpenMp found;
-#if (defined(__unix__) || defined(__APPLE__)) && !defined(GATELET_OWN_THREADS)
+#if (defined(__unix__) || defined(__APPLE__))
   found.parallel = reinterpret_cast<decltype(found.parallel)>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
   found.rank = reinterpret_cast<decltype(found.rank)>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
   found.size = reinterpret_cast<decltype(found.size)>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));

@@ -15,9 +15,9 @@ from torch import Tensor
 try:
     from gatelet.kernels import _native
 except ImportError:  # installed without a compiler
-    _native = None  # type: ignore[assignment]
+    _native = None  # type: ignore[assignment, unused-ignore]
 
-__all__ = ["Layout", "Weights", "available", "backward", "enabled", "forward", "isa"]
+__all__ = ["ENABLED", "Layout", "Weights", "backward", "forward", "isa", "isas"]
 
 GATES = {"gru": 3, "lstm": 4}
 SAVED = 4  # columns of H that forward leaves for backward, for either cell
@@ -48,14 +48,7 @@ class Weights:
     b_hh: Tensor | None
 
 
-def available() -> bool:
-    """Whether the package was installed with its compiled kernels."""
-    return _native is not None
-
-
-def enabled() -> bool:
-    """Whether the kernels are there and not switched off by GATELET_KERNELS=off."""
-    return available() and os.environ.get("GATELET_KERNELS", "on") != "off"
+ENABLED = _native is not None and os.environ.get("GATELET_KERNELS", "on") != "off"
 
 
 def isa() -> str:
@@ -65,6 +58,11 @@ def isa() -> str:
         ValueError: GATELET_ISA names one that this machine does not have.
     """
     return str(_kernels(os.environ.get("GATELET_ISA", "")).isa)
+
+
+def isas() -> list[str]:
+    """Name the instruction sets that this machine has kernels for, fastest first."""
+    return [] if _native is None else list(_native.available())
 
 
 @cache
@@ -96,6 +94,34 @@ def _layer(layout: Layout, weights: Weights, x: Tensor, h0: Tensor, c0: Tensor |
     }
 
 
+def _check_shapes(cell: str, layout: Layout, weights: Weights, x: Tensor, states: tuple[Tensor | None, ...]) -> None:
+    """Refuse what would make a kernel read outside an array.
+
+    Raises:
+        RuntimeError: a size does not fit.
+    """
+    batch, hidden = layout.batch, weights.w_hh.shape[-1]
+    gates = GATES[cell] * hidden
+    rows = layout.steps * batch if layout.offsets is None else int(layout.offsets[-1])
+    expected = {
+        "x": (x.numel(), rows * weights.w_ih.shape[-1]),
+        "weight_ih": (weights.w_ih.shape[0], gates),
+        "weight_hh": (weights.w_hh.shape[0], gates),
+        "bias_ih": (gates if weights.b_ih is None else weights.b_ih.numel(), gates),
+        "bias_hh": (gates if weights.b_hh is None else weights.b_hh.numel(), gates),
+        "resets": (rows if layout.resets is None else layout.resets.numel(), rows),
+    }
+    expected |= {f"state {i}": (s.numel(), batch * hidden) for i, s in enumerate(states) if s is not None}
+    if layout.offsets is not None:
+        expected["batch_sizes[0]"] = (int(layout.offsets[1]), batch)
+        expected["number of batch_sizes that rise"] = (int((layout.offsets.diff().diff() > 0).sum()), 0)
+    for name, (given, wanted) in expected.items():
+        if given != wanted:
+            raise RuntimeError(
+                f"{name} must have size {wanted} for {batch} sequences and hidden size {hidden}; got {given}."
+            )
+
+
 def _call(name: str, layer: dict[str, Any], arrays: dict[str, Any]) -> None:
     getattr(_kernels(os.environ.get("GATELET_ISA", "")), name)(layer, arrays, torch.get_num_threads())
 
@@ -117,6 +143,7 @@ def forward(
     Returns:
         y (..., H), h_n (B, H), gates (..., 4H) or (0,); for an LSTM also c_n (B, H) and cells (..., H) or (0,).
     """
+    _check_shapes(cell, layout, weights, x, (h0, c0))
     hidden = h0.shape[-1]
     shapes = {
         "y": (*x.shape[:-1], hidden),

@@ -5,9 +5,10 @@ there are biases, then `weight_hr` where an LSTM projects; layer by layer, the r
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
-The operators are PyTorch's own (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), except for the GRU that resets
-before the product, which PyTorch does not have. `torch.compile` breaks its graph here, as it does at `torch.nn.GRU`: it
-would unroll every time step otherwise.
+GRU and LSTM in float32 on a CPU run on gatelet's own kernels, which `torch.compile` keeps in its graph. What they do
+not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is composed of them
+where PyTorch has none. There `torch.compile` breaks its graph, as it does at `torch.nn.GRU`: it would unroll every
+time step.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+from gatelet.kernels import stacked
 from gatelet.kernels.gru_reset_before import gru_reset_before
 
 __all__ = ["gru", "lstm", "rnn_tanh"]
@@ -29,7 +31,11 @@ def _outside_graphs(function: Callable[P, R]) -> Callable[P, R]:
     return disabled
 
 
-@_outside_graphs
+_torch_gru = _outside_graphs(torch.gru)
+_torch_lstm = _outside_graphs(torch.lstm)
+_reset_before = _outside_graphs(gru_reset_before)
+
+
 def gru(
     x: Tensor,
     h0: Tensor,
@@ -65,24 +71,37 @@ def gru(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
+    rate = dropout if training else 0.0
+    if reset_after and stacked.handles(x, (h0,), weights):
+        y, h_n = stacked.run(
+            "gru",
+            x,
+            (h0,),
+            weights,
+            bidirectional=bidirectional,
+            bias=bias,
+            dropout=rate,
+            batch_first=batch_first,
+            batch_sizes=batch_sizes,
+        )
+        return y, h_n
     if not reset_after:
-        return gru_reset_before(
+        return _reset_before(
             x,
             h0,
             weights,
             bidirectional=bidirectional,
             bias=bias,
-            dropout=dropout if training else 0.0,
+            dropout=rate,
             batch_first=batch_first,
             batch_sizes=batch_sizes,
         )
     options = (bias, num_layers, dropout, training, bidirectional)
     if batch_sizes is None:
-        return torch.gru(x, h0, list(weights), *options, batch_first)
-    return torch.gru(x, batch_sizes, h0, list(weights), *options)
+        return _torch_gru(x, h0, list(weights), *options, batch_first)
+    return _torch_gru(x, batch_sizes, h0, list(weights), *options)
 
 
-@_outside_graphs
 def lstm(
     x: Tensor,
     state: tuple[Tensor, Tensor],
@@ -105,10 +124,22 @@ def lstm(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     options = (bias, num_layers, dropout, training, bidirectional)
-    if batch_sizes is None:
-        y, h_n, c_n = torch.lstm(x, state, list(weights), *options, batch_first)
+    if stacked.handles(x, state, weights):
+        y, h_n, c_n = stacked.run(
+            "lstm",
+            x,
+            state,
+            weights,
+            bidirectional=bidirectional,
+            bias=bias,
+            dropout=dropout if training else 0.0,
+            batch_first=batch_first,
+            batch_sizes=batch_sizes,
+        )
+    elif batch_sizes is None:
+        y, h_n, c_n = _torch_lstm(x, state, list(weights), *options, batch_first)
     else:
-        y, h_n, c_n = torch.lstm(x, batch_sizes, state, list(weights), *options)
+        y, h_n, c_n = _torch_lstm(x, batch_sizes, state, list(weights), *options)
     return y, (h_n, c_n)
 
 
