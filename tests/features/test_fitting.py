@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -62,3 +63,15 @@ def test_faults() -> None:
         fit_schema(frame, Columns(), rows_left_out=300)
     with pytest.raises(DataError, match="column 'y' must have values to learn from; all are missing."):
         fit_schema(frame.with_columns(y=None), Columns())
+
+
+def test_a_slip_in_a_numeric_covariate(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("ds,y,rain\n" + "".join(f"{row},{row},{'wet' if row == 30 else row}\n" for row in range(40)))
+    with pytest.raises(DataError) as caught:
+        fit_schema(path, Columns(past=("rain",)))
+    assert str(caught.value) == (
+        f"{path}, row 32, column 'rain': expected a number; got 'wet'; "
+        "if its values are categories, name it as categorical."
+    )
+    assert fit_schema(path, Columns(past=("rain",), categorical=("rain",))).categories["rain"][-1] == "wet"

@@ -177,6 +177,8 @@ def test_second_tables_that_do_not_fit() -> None:
         read_panel(panel_frame, schema, future=off)
     with pytest.raises(DataError, match="must have times of the kind that the table has."):
         read_panel(panel_frame, schema, future=off.with_columns(ds=7))
+    with pytest.raises(DataError, match="has no column 'unique_id'"):
+        read_panel(panel_frame, schema, future=off.drop("unique_id"))
     with pytest.raises(DataError, match="has no column 'kind'"):
         read_panel(panel_frame, schema, future=off.with_columns(ds=START + 6 * HOUR).drop("kind"))
 

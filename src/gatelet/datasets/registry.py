@@ -143,9 +143,9 @@ def get(name: str, progress: bool = False) -> Path:
     return path(name)
 
 
-def _own_folder(name: str) -> Path:
+def _own_folder(name: str) -> str:
     given = os.environ.get("GATELET_DATA")
-    return Path(given or "a folder that GATELET_DATA names") / name
+    return str(Path(given) / name) if given else f"the folder {name} within the one that GATELET_DATA names"
 
 
 def _cache(name: str) -> Path:
@@ -201,6 +201,8 @@ def _fetch(url: str, file: Path, resource: Resource, name: str, progress: bool) 
         _check(part, resource, name)
         os.replace(part, file)
     except requests.exceptions.RequestException as error:
+        if error.response is not None:
+            error.response.close()
         raise DataError(
             f"Data set {name} could not be fetched from {url} ({type(error).__name__}); check the network, or "
             f"put {file.name} into {_own_folder(name)}."

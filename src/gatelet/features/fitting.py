@@ -52,7 +52,7 @@ def fit_schema(
         if name in columns.categorical or values.is_categorical(table, name):
             categories[name] = _categories(table, name, kept)
         else:
-            mean[name], std[name] = _scale(table, name, kept)
+            mean[name], std[name] = _scale(table, name, kept, "; if its values are categories, name it as categorical")
     target_mean, target_std = _scale(table, columns.target, kept)
     return Schema(
         columns=columns,
@@ -112,9 +112,9 @@ def _categories(table: Table, column: str, kept: NDArray[np.int64]) -> tuple[str
     return known
 
 
-def _scale(table: Table, column: str, kept: NDArray[np.int64]) -> tuple[float, float]:
+def _scale(table: Table, column: str, kept: NDArray[np.int64], hint: str = "") -> tuple[float, float]:
     """Mean and standard deviation; of a constant 1, so that it becomes 0."""
-    array = values.numbers(table, column)[kept]
+    array = values.numbers(table, column, hint)[kept]
     array = array[~np.isnan(array)]
     if len(array) == 0:
         raise DataError(f"{table.source}, column '{column}' must have values to learn from; all are missing.")

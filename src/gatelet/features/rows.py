@@ -73,7 +73,9 @@ def arrange(table: Table, columns: Columns, known_ids: tuple[str, ...] | None = 
     Raises:
         DataError: a series or time is missing or unreadable, or a series has two rows for one time.
     """
-    ids, series = values.series_codes(table, columns.id, Columns.id)
+    # Only a single series may go without a name, also in a second table.
+    nameless = Columns.id if known_ids in (None, ("series",)) else ""
+    ids, series = values.series_codes(table, columns.id, nameless)
     times = values.times(table, columns.time)
     order = np.arange(len(times))
     if known_ids is not None:

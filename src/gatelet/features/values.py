@@ -36,8 +36,13 @@ def is_categorical(table: Table, column: str) -> bool:
     return len(filled) > 0 and bool(filled.cast(_float64(), strict=False).is_not_null().mean() < _MOSTLY_NUMBERS)
 
 
-def numbers(table: Table, column: str) -> NDArray[np.float64]:
+def numbers(table: Table, column: str, hint: str = "") -> NDArray[np.float64]:
     """A numeric column.
+
+    Args:
+        table: the table.
+        column: its name.
+        hint: what else the user may do about text, added to the error.
 
     Returns:
         (R,) array, NaN where a value is missing.
@@ -56,7 +61,7 @@ def numbers(table: Table, column: str) -> NDArray[np.float64]:
         failed = (text.is_not_null() & parsed.is_null()).to_numpy()
         if failed.any():
             row = int(np.argmax(failed))
-            raise DataError(f"{table.where(row, column)}: expected a number; got {text[row]!r:.80}.")
+            raise DataError(f"{table.where(row, column)}: expected a number; got {text[row]!r:.80}{hint}.")
         array = _float_array(parsed)
     beyond = np.abs(array) > _LARGEST
     if beyond.any():

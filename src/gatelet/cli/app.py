@@ -1,0 +1,48 @@
+"""All commands in one tree: a verb, then a task."""
+
+from typing import Annotated
+
+import typer
+
+from gatelet import __version__
+from gatelet.cli import data, forecast, show
+from gatelet.cli.groups import Root, Tasks
+
+# What each task brings for each verb; a new task is one more entry under its verbs.
+VERBS = {
+    "fit": ("Train a model on your data and save it.", {"forecast": forecast.fit}),
+    "predict": ("Say what comes next, with a saved model.", {"forecast": forecast.predict}),
+    "evaluate": ("Score a saved model beside simple baselines.", {"forecast": forecast.evaluate}),
+    "backtest": ("Forecast the past as if it were still to come.", {"forecast": forecast.backtest}),
+    "update": ("Go on training a saved model on newer data.", {"forecast": forecast.update}),
+}
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"gatelet {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=Root, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+@app.callback()
+def gatelet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Gated recurrent models, the GRU first: forecast, compare and save.
+
+    Start with **gatelet demo**; every command has --help with examples.
+    """
+
+
+for _verb, (_help, _tasks) in VERBS.items():
+    _group = typer.Typer(help=_help, no_args_is_help=True, cls=Tasks)
+    for _task, _command in _tasks.items():
+        _group.command(_task)(_command)
+    app.add_typer(_group, name=_verb)
+app.command("show")(show.show)
+app.add_typer(data.app, name="data")
