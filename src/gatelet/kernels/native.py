@@ -14,7 +14,7 @@ from torch import Tensor
 
 try:
     from gatelet.kernels import _native
-except ImportError:  # installed without a compiler
+except ImportError:  # a source tree whose native part is not built
     _native = None  # type: ignore[assignment, unused-ignore]
 
 __all__ = ["ENABLED", "Layout", "Weights", "backward", "forward", "isa", "isas"]
