@@ -47,25 +47,27 @@ struct BackwardPlan {
   Panels<1> x_columns;            // (depth, I)
   Panels<1> h_columns;            // (depth, H)
   Buffer<float> zeros;            // (H) the state after a reset
-  Buffer<float> dg;               // (chunk, B, S H)
-  Buffer<float> dg_columns;       // (S, ceil(H / R)) blocks of [depth][R]
-  Buffer<const float*> pointers;  // per thread: the three lists of ChunkRows and one of a step
-  Buffer<float*> dx_rows;
+  std::int64_t dg_stride;         // floats between rows of dG: not a power of two, which would meet in few cache sets
+  Buffer<float> dg;               // (chunk, B, dg_stride)
+  Buffer<float> dg_columns;       // per thread: R neighbouring units of dG, [depth][R]
+  Buffer<const float*> pointers;  // per thread: the three lists of ChunkRows; during a step, the rows of dG
+  Buffer<float*> dx_rows;         // per thread; during a step, the rows of dh
   Buffer<GradientRow> step_rows;
   Barrier barrier;
 
   BackwardPlan(const Backward& a, int threads)
       : a(a),
         split(choose_split(a.sequence, a.hidden, G, threads)),
-        chunk(chunk_steps(a.sequence)),
+        chunk(gradient_steps(a.sequence)),
         input_weights(G * a.hidden, a.input),
         hidden_weights(G * a.hidden, a.hidden),
         x_columns(depth, a.input),
         h_columns(depth, a.hidden),
         zeros(a.hidden),
-        dg(chunk * a.sequence.batch * S * a.hidden),
-        dg_columns(S * blocks_of(a.hidden, R) * depth * R),
-        pointers(split.threads * 4 * chunk * a.sequence.batch),
+        dg_stride(blocks_of(S * a.hidden, 16) * 16 + 16),
+        dg(chunk * a.sequence.batch * dg_stride),
+        dg_columns(split.threads * depth * R),
+        pointers(split.threads * 3 * chunk * a.sequence.batch),
         dx_rows(split.threads * chunk * a.sequence.batch),
         step_rows(split.threads * a.sequence.batch) {
     for (std::int64_t j = 0; j < a.hidden; ++j) zeros[j] = 0.0f;
@@ -73,7 +75,7 @@ struct BackwardPlan {
 
   std::int64_t chunk_rows() const { return chunk * a.sequence.batch; }
   float* dg_row(std::int64_t k0, std::int64_t k, std::int64_t b) {
-    return dg.data() + ((k - k0) * a.sequence.batch + b) * S * a.hidden;
+    return dg.data() + ((k - k0) * a.sequence.batch + b) * dg_stride;
   }
 };
 
@@ -108,23 +110,18 @@ inline GradientRow gradient_row(BackwardPlan<Cell>& plan, std::int64_t k0, std::
 
 // dh += dG W_hh for the rows of one step, or dh = 0 where the state before was reset.
 template <class Cell>
-inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, const float** in,
+inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, int rank,
                       Range units) {
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
   const std::int64_t count = rows.last - rows.first;
-  for (std::int64_t i = 0; i < count; ++i) in[i] = step[i].dg;
-  for_tiles<1>(count, units.first, units.last, [&]<int R, int P>(std::int64_t row, std::int64_t u) {
-    vec sum[R][P];
-    for (int r = 0; r < R; ++r) {
-      for (int p = 0; p < P; ++p) sum[r][p] = load(step[row + r].dh + (u + p) * lanes, H - (u + p) * lanes);
-    }
-    accumulate<R, P, 1>(RowPointers<R>(in + row, Cell::hidden_section * H), Cell::gates * H,
-                        plan.hidden_weights.panel(u), plan.hidden_weights.stride(), sum);
-    for (int r = 0; r < R; ++r) {
-      for (int p = 0; p < P; ++p) store(step[row + r].dh + (u + p) * lanes, sum[r][p], H - (u + p) * lanes);
-    }
-  });
+  const float** in = plan.pointers.data() + rank * 3 * plan.chunk_rows();
+  float** out = plan.dx_rows.data() + rank * plan.chunk_rows();
+  for (std::int64_t i = 0; i < count; ++i) {
+    in[i] = step[i].dg + Cell::hidden_section * H;
+    out[i] = step[i].dh;
+  }
+  multiply_rows(in, out, count, plan.hidden_weights, {true, nullptr}, units.first, units.last);
   if (a.resets == nullptr) return;
   for (std::int64_t i = 0; i < count; ++i) {
     if (a.resets[a.sequence.row(a.sequence.step(k), rows.first + i)] == 0) continue;
@@ -142,21 +139,27 @@ inline void backward_step(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_
   const std::int64_t H = a.hidden;
   GradientRow* step = plan.step_rows.data() + rank * a.sequence.batch;
   const Range own = rows_of_step(a.sequence, a.sequence.step(k), rows);
+  const bool more = k > 0;
   for (std::int64_t b = own.first; b < own.last; ++b) {
     GradientRow& g = step[b - own.first];
     g = gradient_row(plan, k0, k, b);
-    for (std::int64_t u = units.first; u < units.last; ++u) Cell::differentiate(g, u * lanes, H);
+    const std::int64_t next_row = more ? a.sequence.row(a.sequence.step(k - 1), b) : 0;
+    const float* next = a.gates + next_row * 4 * H;
+    for (std::int64_t u = units.first; u < units.last; ++u) {
+      Cell::differentiate(g, u * lanes, H);
+      if (!more) continue;
+      for (int section = 0; section < 4; ++section) prefetch(next + section * H + u * lanes);
+    }
   }
   if (plan.split.by == By::units) plan.barrier.wait(rank, size);
-  const float** in = plan.pointers.data() + (rank * 4 + 3) * plan.chunk_rows();
-  pass_back(plan, k, own, step, in, units);
+  pass_back(plan, k, own, step, rank, units);
 }
 
 template <class Cell>
 inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k1, int rank) {
   const Backward& a = plan.a;
   const std::int64_t most = plan.chunk_rows();
-  const float** lists = plan.pointers.data() + rank * 4 * most;
+  const float** lists = plan.pointers.data() + rank * 3 * most;
   ChunkRows rows{lists, lists + most, lists + 2 * most, plan.dx_rows.data() + rank * most, 0};
   for (std::int64_t k = k0; k < k1; ++k) {
     const std::int64_t t = a.sequence.step(k);
@@ -171,6 +174,9 @@ inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int6
   return rows;
 }
 
+typedef float unit_block __attribute__((vector_size(gradient_rows * 4)));
+typedef float unaligned_unit_block __attribute__((vector_size(gradient_rows * 4), aligned(4), may_alias));
+
 // Copies R neighbouring units of one section of dG to [depth][R], and adds their sum over the rows to the bias gradients.
 template <class Cell>
 inline void pack_section(BackwardPlan<Cell>& plan, const float* const* dg, std::int64_t depth, int section,
@@ -179,12 +185,16 @@ inline void pack_section(BackwardPlan<Cell>& plan, const float* const* dg, std::
   const Backward& a = plan.a;
   const std::int64_t count = smaller(R, a.hidden - unit);
   const std::int64_t column = section * a.hidden + unit;
-  float total[R] = {};
+  unit_block total{};
   for (std::int64_t i = 0; i < depth; ++i) {
-    for (int r = 0; r < R; ++r) {
-      out[i * R + r] = r < count ? dg[i][column + r] : 0.0f;
-      total[r] += out[i * R + r];
+    unit_block values{};
+    if (count == R) [[likely]] {
+      values = *reinterpret_cast<const unaligned_unit_block*>(dg[i] + column);
+    } else {
+      for (int r = 0; r < count; ++r) values[r] = dg[i][column + r];
     }
+    *reinterpret_cast<unaligned_unit_block*>(out + i * R) = values;
+    total += values;
   }
   const auto add_to = [&](float* bias, int gate) {
     if (gate < 0) return;
@@ -197,9 +207,8 @@ inline void pack_section(BackwardPlan<Cell>& plan, const float* const* dg, std::
 
 // dW_ih, dW_hh and the bias gradients of `depth` rows that start at `first`.
 template <class Cell>
-inline void add_weight_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::int64_t first,
-                                 std::int64_t depth, bool add, int rank, int size) {
-  constexpr int R = gradient_rows;
+inline void add_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::int64_t first, std::int64_t depth,
+                          bool add, int rank, int size) {
   const Backward& a = plan.a;
   const std::int64_t x_panels = plan.x_columns.count();
   for (std::int64_t u = rank; u < x_panels + plan.h_columns.count(); u += size) {
@@ -210,19 +219,20 @@ inline void add_weight_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows
     }
   }
   plan.barrier.wait(rank, size);
+  constexpr int R = gradient_rows;
   const std::int64_t blocks = blocks_of(a.hidden, R);
   for (std::int64_t block = rank; block < Cell::sections * blocks; block += size) {
     const int section = static_cast<int>(block / blocks);
     const std::int64_t unit = block % blocks * R;
-    const std::int64_t count = smaller(R, a.hidden - unit);
-    float* left = plan.dg_columns.data() + block * plan.depth * R;
+    float* left = plan.dg_columns.data() + rank * plan.depth * R;
     pack_section(plan, rows.dg + first, depth, section, unit, left, add);
-    if (const int gate = Cell::input_gate(section); gate >= 0) {
-      add_transposed_product(left, depth, plan.x_columns, a.dw_ih + (gate * a.hidden + unit) * a.input, count, add);
-    }
-    if (const int gate = Cell::hidden_gate(section); gate >= 0) {
-      add_transposed_product(left, depth, plan.h_columns, a.dw_hh + (gate * a.hidden + unit) * a.hidden, count, add);
-    }
+    const auto add_to = [&](float* dw, const Panels<1>& columns, int gate) {
+      if (gate < 0) return;
+      add_transposed_product(left, depth, columns, dw + (gate * a.hidden + unit) * columns.width,
+                             smaller(R, a.hidden - unit), add);
+    };
+    add_to(a.dw_ih, plan.x_columns, Cell::input_gate(section));
+    add_to(a.dw_hh, plan.h_columns, Cell::hidden_gate(section));
   }
   plan.barrier.wait(rank, size);
 }
@@ -233,12 +243,12 @@ inline void finish_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t
   const ChunkRows rows = list_chunk(plan, k0, k1, rank);
   if (a.dx != nullptr) {
     const Range own = share(rows.count, rank, size);
-    multiply_rows(rows.dg + own.first, rows.dx + own.first, own.last - own.first, plan.input_weights, nullptr, 0,
+    multiply_rows(rows.dg + own.first, rows.dx + own.first, own.last - own.first, plan.input_weights, {false, nullptr}, 0,
                   plan.input_weights.count());
   }
   for (std::int64_t first = 0; first < rows.count; first += plan.depth) {
     const std::int64_t depth = smaller(plan.depth, rows.count - first);
-    add_weight_gradients(plan, rows, first, depth, add || first > 0, rank, size);
+    add_gradients(plan, rows, first, depth, add || first > 0, rank, size);
   }
 }
 

@@ -42,7 +42,7 @@ struct ForwardPlan {
       : a(a),
         split(choose_split(a.sequence, a.hidden, G, threads)),
         save(a.gates != nullptr),
-        chunk(chunk_steps(a.sequence)),
+        chunk(projected_steps(a.sequence, a.hidden, split)),
         input_weights(a.input, a.hidden),
         hidden_weights(a.hidden, a.hidden),
         input_bias(blocks_of(a.hidden, lanes) * lanes * G),
@@ -85,7 +85,7 @@ inline void project_chunk(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t
       out[count] = plan.gates_of(k0, k, b);
     }
   }
-  multiply_rows(in, out, count, plan.input_weights, plan.input_bias.data(), units.first, units.last);
+  multiply_rows(in, out, count, plan.input_weights, {false, plan.input_bias.data()}, units.first, units.last);
 }
 
 template <class Cell>

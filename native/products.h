@@ -5,11 +5,17 @@
 
 namespace gatelet::GATELET_ISA {
 
-// out[i][v * width + j] = bias[v, j] + sum over k of in[i][k] * w[k, v, j], for the panels first .. last.
-// `bias` is in panel order or null. Depth is cut so that the rows in flight stay in the first-level cache.
+// What a product starts from: the values that `out` has, or a bias in panel order (null for zero).
+struct Start {
+  bool from_out;
+  const float* bias;
+};
+
+// out[i][v * width + j] = start + sum over k of in[i][k] * w[k, v, j], for the panels first .. last. Depth is cut so that
+// the rows in flight stay in the first-level cache.
 template <int V>
-inline void multiply_rows(const float* const* in, float* const* out, std::int64_t rows, const Panels<V>& w,
-                          const float* bias, std::int64_t first, std::int64_t last) {
+inline void multiply_rows(const float* const* in, float* const* out, std::int64_t rows, const Panels<V>& w, Start start,
+                          std::int64_t first, std::int64_t last) {
   constexpr std::int64_t cut = 768;
   for (std::int64_t k0 = 0; k0 < w.depth || k0 == 0; k0 += cut) {
     const std::int64_t depth = smaller(cut, w.depth - k0);
@@ -19,8 +25,9 @@ inline void multiply_rows(const float* const* in, float* const* out, std::int64_
         const std::int64_t column = (u + c / V) * lanes + (c % V) * w.width;
         const std::int64_t count = w.width - (u + c / V) * lanes;
         for (int r = 0; r < R; ++r) {
-          sum[r][c] = k0 > 0 ? load(out[row + r] + column, count)
-                             : (bias != nullptr ? load(bias + (u * V + c) * lanes) : vec{});
+          sum[r][c] = k0 > 0 || start.from_out ? load(out[row + r] + column, count)
+                      : start.bias != nullptr  ? load(start.bias + (u * V + c) * lanes)
+                                               : vec{};
         }
       }
       accumulate<R, P, V>(RowPointers<R>(in + row, k0), depth, w.panel(u) + k0 * V * lanes, w.stride(), sum);

@@ -22,6 +22,8 @@ typedef float unaligned_vec __attribute__((vector_size(lanes * 4), aligned(4), m
 
 GATELET_INLINE vec load(const float* p) { return *reinterpret_cast<const unaligned_vec*>(p); }
 GATELET_INLINE void store(float* p, vec v) { *reinterpret_cast<unaligned_vec*>(p) = v; }
+// Brings the cache line of p near; read soon, but not at once.
+GATELET_INLINE void prefetch(const float* p) { __builtin_prefetch(p, 0, 2); }
 GATELET_INLINE vec broadcast(float value) { return vec{} + value; }
 
 // The first `count` floats, the rest zero. The last block of an odd-sized row takes the slow way.

@@ -65,10 +65,18 @@ inline Range rows_of_step(const Sequence& sequence, std::int64_t t, Range rows) 
   return {rows.first, larger(last, rows.first)};
 }
 
-// Steps handled between two products over many rows: enough rows to make a real matrix product, few enough to stay in cache.
-inline std::int64_t chunk_steps(const Sequence& sequence) {
-  constexpr std::int64_t rows = 256;
-  return larger(1, smaller(sequence.steps, rows / larger(1, sequence.batch)));
+// Steps of forward whose inputs are projected together: as many as leave a thread's part in its second-level cache.
+inline std::int64_t projected_steps(const Sequence& sequence, std::int64_t hidden, const Split& split) {
+  const std::int64_t bytes = 16 * hidden / (split.by == By::units ? split.threads : 1);  // of one row, four gates
+  const std::int64_t rows = larger(32, smaller(256, 512 * 1024 / larger(1, bytes)));
+  const std::int64_t together = split.by == By::rows ? rows * split.threads : rows;
+  return larger(1, smaller(sequence.steps, together / sequence.batch));
+}
+
+// Steps of backward between two products over many rows: enough rows for a real matrix product. Not a matter of threads,
+// because weight gradients are summed in this order.
+inline std::int64_t gradient_steps(const Sequence& sequence) {
+  return larger(1, smaller(sequence.steps, 256 / sequence.batch));
 }
 
 }  // namespace gatelet::GATELET_ISA
