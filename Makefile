@@ -16,7 +16,7 @@ help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.for-demo
-	$(BIN)/gatelet demo
+	$(BIN)/gatelet demo --overwrite
 
 test: lint types tests
 

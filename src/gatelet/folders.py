@@ -46,31 +46,33 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Collection[str] = (
     Raises:
         GateletError: see `check_folder`; or the place cannot be written to.
     """
-    recover_folder(path)
-    check_folder(path, overwrite=overwrite, ours=ours)
-    target = path.absolute()
     try:
+        recover_folder(path)
+        check_folder(path, overwrite=overwrite, ours=ours)
+        target = _place(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
-        raise GateletError(f"{target.parent} must be a folder that can be written to; {error.strerror}.") from error
+        raise GateletError(
+            f"{path.absolute().parent} must be a folder that can be written to; {error.strerror}."
+        ) from error
     try:
         building.chmod(0o777 & ~_umask())
-        try:
-            yield building
-        except OSError as error:
-            raise GateletError(f"{path} could not be written; {error.strerror or error}.") from error
+        yield building
         check_folder(path, overwrite=overwrite, ours=ours)
         _replace(target, building)
+    except OSError as error:
+        raise GateletError(f"{path} could not be written; {error.strerror or error}.") from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
 def recover_folder(path: Path) -> None:
     """Put a folder back whose replacement was cut short, by a killed process say, between its two renames."""
-    former = _former(path.absolute())
-    if former.exists() and not path.exists():
-        os.rename(former, path.absolute())
+    target = _place(path)
+    former = _former(target)
+    if former.exists() and not target.exists():
+        os.rename(former, target)
 
 
 def _replace(target: Path, building: Path) -> None:
@@ -89,9 +91,14 @@ def _replace(target: Path, building: Path) -> None:
     shutil.rmtree(former, ignore_errors=True)
 
 
+def _place(path: Path) -> Path:
+    """Where the folder itself is, if `path` is a link to it: the link stays."""
+    return Path(os.path.realpath(path))
+
+
 def _former(target: Path) -> Path:
     """Where a folder waits while its replacement takes its place."""
-    return target.with_name(f".{target.name}.former")
+    return target.parent / f".{target.name}.former"
 
 
 def _umask() -> int:

@@ -188,6 +188,14 @@ def test_a_missing_future_covariate_is_named(gatelet: Gatelet, table: Path, mode
     assert said.code == 2 and "open" in said.err and "north" in said.err
 
 
+def test_a_missing_extra_is_named(table: Path) -> None:
+    call = ["fit", "forecast", str(table), "--horizon", "7"]
+    code = f"import sys; sys.modules['torch'] = None; from gatelet.cli import main; main({call})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'This command needs torch; install it with: pip install "gatelet[train]"\n'
+
+
 def test_ctrl_c_keeps_the_best_model(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "m"
     quick = "--horizon 7 --epochs 100000 --steps-per-epoch 2 --hidden-size 4 --patience 100000 --logs csv".split()

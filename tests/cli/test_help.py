@@ -46,8 +46,8 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
 def test_all_verbs_and_tasks_are_there() -> None:
     assert {" ".join(path) for path in COMMANDS} >= {
-        *(f"{verb} forecast" for verb in ("fit", "predict", "evaluate", "backtest", "update")),
-        *("show", "data list", "data get", "data path"),
+        *(f"{verb} forecast" for verb in ("fit", "predict", "evaluate", "backtest", "update", "compare")),
+        *("demo", "show", "data list", "data get", "data path"),
     }
     assert all(set(tasks) == {"forecast"} for _, tasks in VERBS.values())
 

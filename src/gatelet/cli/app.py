@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import data, forecast, show
+from gatelet.cli import compare, data, demo, forecast, show
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
@@ -15,6 +15,7 @@ VERBS = {
     "evaluate": ("Score a saved model beside simple baselines.", {"forecast": forecast.evaluate}),
     "backtest": ("Forecast the past as if it were still to come.", {"forecast": forecast.backtest}),
     "update": ("Go on training a saved model on newer data.", {"forecast": forecast.update}),
+    "compare": ("Train several cells under one budget and say which to take.", {"forecast": compare.forecast}),
 }
 
 
@@ -39,6 +40,7 @@ def gatelet(
     """
 
 
+app.command("demo")(demo.demo)
 for _verb, (_help, _tasks) in VERBS.items():
     _group = typer.Typer(help=_help, no_args_is_help=True, cls=Tasks)
     for _task, _command in _tasks.items():

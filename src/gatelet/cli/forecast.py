@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +39,10 @@ def fit(
     columns: opt.ColumnOptions,
     network: opt.NetworkOptions,
     training: opt.TrainingOptions,
+    validation: opt.Validation,
     fitting: opt.FitOptions,
     new: opt.NewModel,
+    cell: opt.CellOption = None,
     json: opt.Json = False,
 ) -> None:
     """Train a forecaster on DATA and save it as a folder.
@@ -55,17 +59,18 @@ def fit(
     """
     check_free(new.out, new.overwrite)
     frame, checkpoints = open_data(data), fitting.folder(new.out)
-    model = forecast.forecaster(columns, network)
-    model.fit(
-        frame,
-        training=training.settings(logs=fitting.logs and fitting.logs.value),
-        test_size=fitting.test_size or 0,
-        validation_size=fitting.validation_size,
-        conformal=fitting.conformal,
-        checkpoints=checkpoints,
-        resume=fitting.resume,
-        progress=True,
-    )
+    model = forecast.forecaster(columns, network.settings(cell))
+    with _spared(checkpoints):
+        model.fit(
+            frame,
+            training=training.settings(logs=fitting.logs and fitting.logs.value),
+            test_size=fitting.test_size or 0,
+            validation_size=validation.validation_size,
+            conformal=fitting.conformal,
+            checkpoints=checkpoints,
+            resume=fitting.resume,
+            progress=True,
+        )
     scores = model.evaluate(frame) if fitting.test_size else None
     model.save(new.out, overwrite=new.overwrite)
     if not (fitting.checkpoints or fitting.logs or model.history.interrupted):
@@ -174,6 +179,16 @@ def backtest(
     check_table_file(new.out, new.overwrite)
     done = _load(model).backtest(open_data(data), test_size=origins.test_size, step=origins.step)
     show_frame("Backtest", done.frame("polars"), new.out, json, scores=done.scores().overall)
+
+
+@contextmanager
+def _spared(folder: Path) -> Iterator[None]:
+    """Leave no empty folder behind when a training fails before its first checkpoint."""
+    try:
+        yield
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _show(scores: Scores) -> None:

@@ -10,6 +10,17 @@ from typer.core import TyperGroup
 from gatelet.cli.output import say
 from gatelet.errors import GateletError
 
+# What an import that fails belongs to.
+EXTRAS = {
+    "torch": "train",
+    "lightning": "train",
+    "polars": "train",
+    "scipy": "train",
+    "matplotlib": "report",
+    "jinja2": "report",
+    "tensorboard": "logs",
+}
+
 # Contexts and commands are typer's own copy of click's in newer versions and click's in older ones: no type to name.
 
 
@@ -25,6 +36,12 @@ class Root(TyperGroup):
             raise typer.Exit(130) from None
         except GateletError as error:
             say(str(error))
+            raise typer.Exit(2) from error
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if package not in EXTRAS:
+                raise
+            say(f'This command needs {package}; install it with: pip install "gatelet[{EXTRAS[package]}]"')
             raise typer.Exit(2) from error
         except OSError as error:
             if error.errno == errno.EPIPE:

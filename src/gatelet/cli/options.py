@@ -97,6 +97,11 @@ class Logs(StrEnum):
     tensorboard = "tensorboard"
 
 
+CellOption = Annotated[
+    Cell | None, typer.Option("--cell", help="Recurrent cell.", show_default="gru", rich_help_panel="Network")
+]
+
+
 @dataclass(frozen=True)
 class ColumnOptions:
     """Which column plays which part."""
@@ -138,14 +143,14 @@ class ForecastOptions:
         None
     )
 
-    def forecaster(self, columns: ColumnOptions, network: NetworkOptions) -> Forecaster:
+    def forecaster(self, columns: ColumnOptions, network: NetworkSettings) -> Forecaster:
         """An unfitted Forecaster."""
         from gatelet.tasks.forecasting import Forecaster
 
         return Forecaster(
             self.horizon,
             columns=columns.settings(),
-            network=network.settings(),
+            network=network,
             **given(
                 context_length=self.context,
                 quantiles=None if self.quantiles is None else numbers(self.quantiles, "--quantiles"),
@@ -158,9 +163,8 @@ class ForecastOptions:
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """The size and kind of the network."""
+    """The size of the network, whatever its cell."""
 
-    cell: Annotated[Cell | None, _network(help="Recurrent cell.", show_default="gru")] = None
     hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="64")] = None
     layers: Annotated[int | None, _network(min=1, help="Recurrent layers.", show_default="1")] = None
     segment_length: Annotated[int | None, _network(min=1, help="Rows per recurrent step.", show_default="1")] = None
@@ -170,13 +174,13 @@ class NetworkOptions:
     ] = None
     center: Annotated[Center | None, _network(help="What a window is measured from.", show_default="mean")] = None
 
-    def settings(self) -> NetworkSettings:
+    def settings(self, cell: Cell | None = None) -> NetworkSettings:
         """The same as the library's NetworkSettings."""
         from gatelet.tasks.forecasting import NetworkSettings
 
         return NetworkSettings(
             **given(
-                cell=self.cell and self.cell.value,
+                cell=cell and cell.value,
                 hidden_size=self.hidden_size,
                 num_layers=self.layers,
                 segment_length=self.segment_length,
@@ -225,16 +229,22 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True)
+class Validation:
+    """Which rows steer a training."""
+
+    validation_size: Annotated[
+        int | None,
+        _training(min=1, help="Rows before the test part that choose the best epoch.", show_default="a tenth"),
+    ] = None
+
+
+@dataclass(frozen=True)
 class FitOptions:
     """How the rows of a training are used, and what is kept of it."""
 
     test_size: Annotated[
         int | None,
         _training(min=1, help="Last rows of each series to leave out and score the model on.", show_default="none"),
-    ] = None
-    validation_size: Annotated[
-        int | None,
-        _training(min=1, help="Rows before those that choose the best epoch.", show_default="a tenth"),
     ] = None
     conformal: Annotated[bool, _training("--conformal", help="Calibrate the quantiles on as many rows again.")] = False
     checkpoints: Annotated[
@@ -280,7 +290,12 @@ class Origins:
     """Which past moments to forecast from."""
 
     test_size: Annotated[
-        int | None, _forecast(min=1, help="Last rows of each series to test on.", show_default="the horizon")
+        int | None,
+        _forecast(
+            min=1,
+            help="Last rows of each series to test on.",
+            show_default="the rows that fit left out, or one horizon",
+        ),
     ] = None
     step: Annotated[int | None, _forecast(min=1, help="Rows between two forecasts.", show_default="the horizon")] = None
 

@@ -132,7 +132,13 @@ def check_table_file(path: Path | None, overwrite: bool) -> None:
 
 
 def write_table(frame: Any, path: Path) -> None:
-    """Write a polars frame as CSV or Parquet, by the suffix; the file appears whole or not at all."""
+    """Write a polars frame as CSV or Parquet, by the suffix; the file appears whole or not at all.
+
+    Raises:
+        GateletError: the file cannot be written.
+    """
+    import polars as pl
+
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix.lower() == ".parquet":
@@ -140,6 +146,7 @@ def write_table(frame: Any, path: Path) -> None:
         else:
             frame.write_csv(part)
         os.replace(part, path)
-    except BaseException:
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise GateletError(f"{path} was not written: {error}.") from error
+    finally:
         part.unlink(missing_ok=True)
-        raise

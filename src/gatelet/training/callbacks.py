@@ -1,17 +1,22 @@
-"""What gatelet adds to Lightning's loop: the history, progress, and a Ctrl-C that keeps the best weights."""
+"""What gatelet adds to Lightning's loop: history, checkpoints, progress, and a Ctrl-C that keeps the best weights."""
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import lightning.pytorch as pl
+from lightning.pytorch.callbacks import Checkpoint
 
-from gatelet.training.history import Epoch
+from gatelet.training.history import Epoch, History
 from gatelet.training.progress import Report, TrainingProgress
 
 
@@ -20,12 +25,13 @@ class HistoryCallback(pl.Callback):
 
     def __init__(self) -> None:
         self.epochs: list[Epoch] = []
-        self._started = 0.0
+        self.started = False
+        self._clock = 0.0
         self._before = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock where the checkpoint left it."""
-        self._started = time.perf_counter()
+        self.started, self._clock = True, time.perf_counter()
         self._before = self.epochs[-1].seconds if self.epochs else 0.0
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -34,7 +40,7 @@ class HistoryCallback(pl.Callback):
         self.epochs.append(
             Epoch(
                 epoch=trainer.current_epoch + 1,
-                seconds=self._before + time.perf_counter() - self._started,
+                seconds=self._before + time.perf_counter() - self._clock,
                 train_loss=float(losses["train_loss"]),
                 validation_loss=float(losses["validation_loss"]),
             )
@@ -47,6 +53,26 @@ class HistoryCallback(pl.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """The epochs of a checkpoint."""
         self.epochs = [Epoch(**epoch) for epoch in state_dict["epochs"]]
+
+
+class KeepCheckpoints(Checkpoint):
+    """Writes `last.ckpt` after every epoch, to resume from, and the weights as `best.ckpt` after the best one.
+
+    Lightning's own callback writes no last checkpoint after an epoch that is not the best, and forgets which was the
+    best when the folder has moved.
+    """
+
+    def __init__(self, folder: Path, history: HistoryCallback) -> None:
+        self.best = folder / "best.ckpt"
+        self.last = folder / "last.ckpt"
+        self._history = history
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the epoch that ends; the best first, so that the last one never knows of a best that is not there."""
+        epochs = self._history.epochs
+        if History(tuple(epochs)).best is epochs[-1] and math.isfinite(epochs[-1].validation_loss):
+            trainer.save_checkpoint(self.best, weights_only=True)
+        trainer.save_checkpoint(self.last)
 
 
 class ProgressCallback(pl.Callback):
@@ -72,22 +98,35 @@ class StopOnInterrupt(pl.Callback):
 
     def __init__(self) -> None:
         self.interrupted = False
-        self._former: Any = None
 
-    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Take over SIGINT, which only the main thread can."""
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """End the training if Ctrl-C was pressed; asked here, where a validation still follows."""
+        trainer.should_stop = trainer.should_stop or self.interrupted
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """End the training if Ctrl-C was pressed during the validation."""
+        trainer.should_stop = trainer.should_stop or self.interrupted
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take SIGINT over, which only the main thread can, and give it back however the training ends."""
         if threading.current_thread() is not threading.main_thread():
+            yield
             return
 
         def stop(number: int, frame: FrameType | None) -> None:
             self.interrupted = True
-            trainer.should_stop = True
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-        self._former = signal.signal(signal.SIGINT, stop)
-
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Give SIGINT back."""
-        if self._former is not None:
-            signal.signal(signal.SIGINT, self._former)
-            self._former = None
+        former = signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        except SystemExit as end:
+            # Lightning exits on a KeyboardInterrupt; whether to exit is for the program to decide
+            if isinstance(end.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if former is None else former)

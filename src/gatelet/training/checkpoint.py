@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import safetensors
-import torch
 from lightning.pytorch.plugins.io import CheckpointIO
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gatelet.errors import ModelError
+from gatelet.errors import GateletError, ModelError
 
 Plain = None | bool | int | float | str
 
@@ -22,14 +22,23 @@ class SafetensorsCheckpointIO(CheckpointIO):
     """Reads and writes Lightning's checkpoints as one safetensors file that cannot execute anything."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
-        """Write a checkpoint: to a temporary name first, so that a killed process leaves the former one whole."""
+        """Write a checkpoint: to a temporary name first, so that a killed process leaves the former one whole.
+
+        Raises:
+            GateletError: the file cannot be written.
+        """
         tensors: dict[str, Tensor] = {}
         tree = json.dumps(_encode(checkpoint, tensors))
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.partial")
-        save_file(tensors, partial, {"tree": tree})
-        os.replace(partial, target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, partial, {"tree": tree})
+            os.replace(partial, target)
+        except (OSError, safetensors.SafetensorError) as error:
+            with suppress(OSError):
+                partial.unlink()
+            raise GateletError(f"The checkpoint {target} could not be written; {error}.") from error
 
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
@@ -44,8 +53,12 @@ class SafetensorsCheckpointIO(CheckpointIO):
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
                 tree = json.loads(file.metadata()["tree"])
             checkpoint: dict[str, Any] = _decode(tree, tensors)
-        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{path} must be a checkpoint written by gatelet; it cannot be read ({error}).") from error
+        except (safetensors.SafetensorError, OSError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{path} must be a checkpoint written by gatelet; it cannot be read ({error!s:.200})."
+            ) from error
+        if not isinstance(checkpoint, dict):
+            raise ModelError(f"{path} must be a checkpoint written by gatelet; it holds no entries.")
         return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
@@ -83,9 +96,18 @@ def _decode(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def weights_of(path: Path) -> dict[str, Tensor]:
-    """The weights of the network that a checkpoint holds."""
-    states = SafetensorsCheckpointIO().load_checkpoint(path)["state_dict"]
+    """The weights of the network that a checkpoint holds.
+
+    Raises:
+        ModelError: the file is no checkpoint, or holds no weights.
+    """
+    states = SafetensorsCheckpointIO().load_checkpoint(path).get("state_dict")
     prefix = "network."
-    return {
-        name.removeprefix(prefix): torch.as_tensor(value) for name, value in states.items() if name.startswith(prefix)
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in (states.items() if isinstance(states, dict) else ())
+        if isinstance(value, Tensor) and str(name).startswith(prefix)
     }
+    if not weights:
+        raise ModelError(f"{path} must be a checkpoint written by gatelet; it holds no weights.")
+    return weights

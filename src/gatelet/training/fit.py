@@ -6,7 +6,7 @@ import logging
 import math
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -14,14 +14,15 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import EarlyStopping
 from torch import Tensor, nn
 
-from gatelet.errors import GateletError, require
+from gatelet.errors import GateletError, ModelError, require
 from gatelet.training.batches import Batches
-from gatelet.training.callbacks import HistoryCallback, ProgressCallback, StopOnInterrupt
+from gatelet.training.callbacks import HistoryCallback, KeepCheckpoints, ProgressCallback, StopOnInterrupt
 from gatelet.training.checkpoint import SafetensorsCheckpointIO, weights_of
-from gatelet.training.history import History
+from gatelet.training.history import Epoch, History
 from gatelet.training.progress import Report, training_bar
 from gatelet.training.settings import TrainingSettings
 
@@ -38,6 +39,10 @@ class _Module(pl.LightningModule):
         self._settings = settings
         self._steps = steps
 
+    def on_train_epoch_start(self) -> None:
+        # dropout then depends on the seed and the epoch alone, as the batches do, however often training is resumed
+        torch.manual_seed(self._settings.seed * 1_000_003 + self.current_epoch)
+
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         loss = self._loss(self.network, batch)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
@@ -45,6 +50,10 @@ class _Module(pl.LightningModule):
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         self.log("validation_loss", self._loss(self.network, batch), batch_size=len(batch))
+
+    def configure_gradient_clipping(self, *args: Any, **options: Any) -> None:
+        # Lightning itself refuses to clip for a fused optimizer in mixed precision; without a scaler nothing is lost
+        nn.utils.clip_grad_norm_(self.network.parameters(), self._settings.gradient_clip)
 
     def configure_optimizers(self) -> Any:
         settings = self._settings
@@ -80,13 +89,15 @@ def fit(
         progress: draw a bar on stderr, or call this after every batch.
 
     Raises:
-        GateletError: nothing to resume from, or the training was interrupted before its first epoch ended.
-        ModelError: the checkpoint cannot be read.
+        GateletError: nothing to resume from, the training was interrupted before its first epoch ended, the loss was
+            never finite, or a checkpoint cannot be written.
+        ModelError: the checkpoint cannot be read, or belongs to another network.
+        KeyboardInterrupt: a second Ctrl-C.
         MissingExtraError: TensorBoard logs without TensorBoard.
     """
-    kept = nullcontext(checkpoints) if checkpoints else tempfile.TemporaryDirectory(prefix="gatelet-")
+    place = nullcontext(checkpoints) if checkpoints else tempfile.TemporaryDirectory(prefix="gatelet-")
     shown = training_bar() if progress is True else nullcontext(progress or None)
-    with kept as folder, shown as report, _quiet_lightning():
+    with place as folder, shown as report, _quiet_lightning():
         return _fit(network, loss, train, validation, settings, Path(folder), resume, report)
 
 
@@ -100,33 +111,28 @@ def _fit(
     resume: bool,
     report: Report | None,
 ) -> History:
-    last = folder / "last.ckpt"
-    if resume and not last.exists():
-        raise GateletError(f"There must be a checkpoint to resume from; {last} does not exist.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GateletError(f"{folder} must be a folder that can be written to; {error.strerror}.") from error
     steps = settings.epochs * len(train)
     history, interrupt = HistoryCallback(), StopOnInterrupt()
-    best = ModelCheckpoint(
-        folder,
-        "best",
-        monitor="validation_loss",
-        save_last=True,
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
+    kept = KeepCheckpoints(folder, history)
+    if resume and not kept.last.exists():
+        raise GateletError(f"There must be a checkpoint to resume from; {kept.last} does not exist.")
     trainer = pl.Trainer(
         accelerator="auto",
         devices=1,
         precision=_precision(settings.precision),
         max_epochs=settings.epochs,
         max_time=None if settings.max_time is None else timedelta(seconds=settings.max_time),
-        gradient_clip_val=settings.gradient_clip,
         logger=_logger(settings.logs, folder),
         callbacks=[
             history,
             EarlyStopping("validation_loss", patience=settings.patience),
-            best,
-            interrupt,
+            kept,
             *([ProgressCallback(report, steps)] if report else []),
+            interrupt,
         ],
         plugins=[SafetensorsCheckpointIO()],
         num_sanity_val_steps=0,
@@ -137,14 +143,50 @@ def _fit(
     )
     device = next(network.parameters()).device
     module = _Module(network, loss, settings, steps)
-    with torch.random.fork_rng(enabled=True):
-        torch.manual_seed(settings.seed)
-        trainer.fit(module, train, validation, ckpt_path=last if resume else None)
-    if not history.epochs:
-        raise GateletError("Training must last for one epoch at least; it was stopped before the first one ended.")
-    network.load_state_dict(weights_of(Path(best.best_model_path)))
+    with (
+        torch.random.fork_rng(enabled=True),
+        interrupt.listening(),
+        _resuming(kept.last, history) if resume else nullcontext(),
+    ):
+        trainer.fit(module, train, validation, ckpt_path=kept.last if resume else None)
+    _need_weights(history.epochs, settings)
+    network.load_state_dict(weights_of(kept.best))
     network.to(device).eval()
     return History(tuple(history.epochs), interrupt.interrupted)
+
+
+def _need_weights(epochs: Sequence[Epoch], settings: TrainingSettings) -> None:
+    if not epochs:
+        raise GateletError("Training must last for one epoch at least; it was stopped before the first one ended.")
+    if not any(math.isfinite(epoch.validation_loss) for epoch in epochs):
+        raise GateletError(
+            "Training must reach a finite validation loss; it was never finite, so try a learning_rate below "
+            f"{settings.learning_rate:g}."
+        )
+
+
+@contextmanager
+def _resuming(checkpoint: Path, history: HistoryCallback) -> Iterator[None]:
+    """Say in one sentence that a checkpoint does not fit, if that is why the training did not start."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MisconfigurationException,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        if history.started:
+            raise
+        reason = " ".join(str(error).split()).removesuffix(".")
+        raise ModelError(
+            f"{checkpoint} must be of this network and these settings to resume from it; it is not ({reason:.200})."
+        ) from error
 
 
 def _decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,8 +39,37 @@ class History:
     @property
     def best(self) -> Epoch:
         """The epoch with the lowest validation loss, whose weights were kept."""
-        return min(self.epochs, key=lambda epoch: epoch.validation_loss)
+        return min(
+            self.epochs, key=lambda epoch: math.inf if math.isnan(epoch.validation_loss) else epoch.validation_loss
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for `json.dumps`."""
-        return {"epochs": [asdict(epoch) for epoch in self.epochs], "interrupted": self.interrupted}
+        """Plain values for `json.dumps`; a loss that is not finite is None."""
+        epochs = [{name: _plain(value) for name, value in asdict(epoch).items()} for epoch in self.epochs]
+        return {"epochs": epochs, "interrupted": self.interrupted}
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> History:
+        """A history from what `to_json` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        epochs = (
+            Epoch(
+                int(entry["epoch"]),
+                float(entry["seconds"]),
+                _loss(entry["train_loss"]),
+                _loss(entry["validation_loss"]),
+            )
+            for entry in values["epochs"]
+        )
+        return History(tuple(epochs), bool(values["interrupted"]))
+
+
+def _loss(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _plain(value: float) -> float | None:
+    return value if math.isfinite(value) else None

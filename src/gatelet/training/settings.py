@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from gatelet.errors import GateletError
@@ -9,6 +10,8 @@ from gatelet.errors import GateletError
 SCHEDULES = ("cosine", "constant")
 PRECISIONS = ("auto", "32", "bf16")
 LOGS = ("csv", "tensorboard")
+LARGEST_SEED = 2**32 - 1
+MOST_SECONDS = 1e9
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,22 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
-            _need(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
+            _need(_is_whole(getattr(self, name), 1), name, "a whole number of at least 1", getattr(self, name))
         for name in ("learning_rate", "gradient_clip"):
-            _need(getattr(self, name) > 0, name, "positive", getattr(self, name))
-        _need(self.weight_decay >= 0, "weight_decay", "zero or positive", self.weight_decay)
-        _need(self.seed >= 0, "seed", "zero or positive", self.seed)
-        _need(
-            self.steps_per_epoch is None or self.steps_per_epoch >= 1,
-            "steps_per_epoch",
-            "at least 1",
-            self.steps_per_epoch,
-        )
-        _need(self.max_time is None or self.max_time > 0, "max_time", "positive", self.max_time)
+            _need(0 < getattr(self, name) < math.inf, name, "positive", getattr(self, name))
+        _need(0 <= self.weight_decay < math.inf, "weight_decay", "zero or positive", self.weight_decay)
+        seed_fits = _is_whole(self.seed, 0) and self.seed <= LARGEST_SEED
+        _need(seed_fits, "seed", f"a whole number from 0 to {LARGEST_SEED}", self.seed)
+        steps, seconds = self.steps_per_epoch, self.max_time
+        _need(steps is None or _is_whole(steps, 1), "steps_per_epoch", "a whole number of at least 1", steps)
+        _need(seconds is None or 0 < seconds <= MOST_SECONDS, "max_time", f"positive, up to {MOST_SECONDS:g}", seconds)
         _need(self.schedule in SCHEDULES, "schedule", f"one of {', '.join(SCHEDULES)}", self.schedule)
         _need(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         _need(self.logs is None or self.logs in LOGS, "logs", f"one of {', '.join(LOGS)}", self.logs)
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return type(value) is int and value >= least
 
 
 def _need(holds: bool, name: str, expected: str, value: object) -> None:

@@ -58,14 +58,14 @@ def baseline_quantiles(
     """
     season = panel.schema.frequency.seasonality
     length = max(season, 1) * 2
-    forecast = BASELINES[name]
-    points = forecast(cut(panel.target, panel, windows, length, 0), horizon, season)
+    forecast, values = BASELINES[name], _carried(panel)
+    points = forecast(cut(values, panel, windows, length, 0), horizon, season)
     quantiles = np.repeat(points[..., None], len(levels), axis=2)
     for series in np.unique(windows.series):
         own = history.take(np.flatnonzero(history.series == series)).thinned(MOST_ERRORS)
         if not len(own):
             continue
-        past = forecast(cut(panel.target, panel, own, length, 0), horizon, season)
+        past = forecast(cut(values, panel, own, length, 0), horizon, season)
         errors = cut(panel.target, panel, own, 0, horizon) - past
         spread = _quantiles(errors, levels)
         mine = windows.series == series
@@ -80,6 +80,13 @@ def _quantiles(errors: Array, levels: Sequence[float]) -> Array:
     if known.any():
         spread[known] = np.nanquantile(errors[:, known], levels, axis=0).T
     return spread
+
+
+def _carried(panel: Panel) -> Array:
+    """(N,) the targets, a missing one replaced by the last observed before it; a gap may be longer than a context."""
+    latest = np.maximum.accumulate(np.where(np.isnan(panel.target), -1, np.arange(len(panel))))
+    begins = np.repeat(panel.offsets[:-1], np.diff(panel.offsets))
+    return np.where(latest >= begins, panel.target[latest], np.nan)
 
 
 def _filled(context: Array) -> Array:

@@ -132,12 +132,14 @@ class WindowCutter:
     def _scale(self, context: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
         """Center and scale (B,): mean or last, and standard deviation, of the observed context (B, C).
 
-        The scale of a constant context is small beside its level, or beside the training data where the level is zero.
+        The scale of a constant context is small beside its level, or beside the training data where the level is zero;
+        it is always small beside the spread of the training data, which may be tiny beside their level.
         """
         count = observed.sum(1).clamp_min(1.0)
         mean = (context * observed).sum(1) / count
         deviation = (((context - mean[:, None]) * observed).square().sum(1) / count).sqrt()
-        least = ((context * observed).abs().amax(1) * 1e-3).clamp_min(1e-4 * self._target_std)
+        size = (context * observed).abs().amax(1)
+        least = (1e-3 * size).clamp(1e-4 * self._target_std, 1e-2 * self._target_std)
         center = mean if self._center == "mean" else _last_observed(context, observed)
         return center, torch.maximum(deviation, least)
 

@@ -55,9 +55,9 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         for name in ("hidden_size", "num_layers", "segment_length"):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
+            if type(value) is not int or value < 1:
                 raise GateletError(f"{name} must be a whole number of at least 1; got {value}.")
-        if not isinstance(self.series_embedding, int) or self.series_embedding < 0:
+        if type(self.series_embedding) is not int or self.series_embedding < 0:
             raise GateletError(f"series_embedding must be zero or positive; got {self.series_embedding}.")
         if not 0.0 <= self.dropout < 1.0:
             raise GateletError(f"dropout must be in [0, 1); got {self.dropout}.")
@@ -118,7 +118,8 @@ class ForecastNetwork(nn.Module):
         whole = self._whole(batch)
         state = self._encode(self.encoder_input(batch, whole))
         features = self._decode(batch, whole, state)
-        raw = self.head(self.dropout(features)).flatten(1, 2)[:, : self.sizes.horizon]
+        # distributions lose too much in the half precision that a head may run in
+        raw = self.head(self.dropout(features)).flatten(1, 2)[:, : self.sizes.horizon].to(batch.context)
         shift = self.highway(batch.context) if self.settings.highway else raw.new_zeros(raw.shape[:2])
         return self.head.spread(raw, shift)
 

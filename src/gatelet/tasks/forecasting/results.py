@@ -65,7 +65,8 @@ class Scores:
 
     Attributes:
         ids: (S) the series that were scored.
-        overall: method -> metric -> value. MASE, like sMAPE, is a mean over series; wQL is over the sum of all values.
+        overall: method -> metric -> value. MASE and sMAPE are means over series, as in the M4 competition; the others
+            are over all values.
         per_series: method -> metric -> (S,).
         windows: number of forecasts scored.
     """
@@ -153,8 +154,7 @@ class Backtest:
             rows = [score.of(self.series == number, scale[number]) for number in numbers]
             per_series[name] = {key: np.array([row[key] for row in rows]) for key in rows[0]}
             overall[name] = score.of(np.ones(len(self.windows), bool), 1.0)
-            defined = np.isfinite(per_series[name]["mase"])
-            overall[name]["mase"] = float(per_series[name]["mase"][defined].mean()) if defined.any() else float("nan")
+            overall[name] |= {key: _mean_of_defined(per_series[name][key]) for key in ("mase", "smape")}
         return Scores(tuple(self.panel.ids[number] for number in numbers), overall, per_series, len(self.windows))
 
     def _seasonal_scales(self) -> Array:
@@ -192,6 +192,11 @@ class _Scorer:
         if self._variance is not None:
             scores["qlike"] = float(metrics.qlike(y, self._variance[chosen]))
         return scores
+
+
+def _mean_of_defined(values: Array) -> float:
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
 
 
 def _plain(value: float) -> float | None:

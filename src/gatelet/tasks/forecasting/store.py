@@ -14,7 +14,7 @@ from gatelet.features import Schema
 from gatelet.tasks.forecasting.fitted import Fitted
 from gatelet.tasks.forecasting.network import ForecastNetwork, NetworkSettings, WindowSizes
 from gatelet.tasks.store import check_weights, described, read_config, read_weights, write_model
-from gatelet.training import Epoch, History, TrainingSettings
+from gatelet.training import History, TrainingSettings
 
 if TYPE_CHECKING:
     from gatelet.tasks.forecasting.forecaster import Forecaster
@@ -91,8 +91,7 @@ def _described_forecaster(kind: type[Forecaster], config: dict[str, Any]) -> For
     forecaster.training = TrainingSettings(**config["training"])
     forecaster.test_size = int(config["test_size"])
     forecaster.metrics = dict(config["metrics"])
-    epochs = tuple(Epoch(**epoch) for epoch in config["history"]["epochs"])
-    forecaster.history = History(epochs, bool(config["history"]["interrupted"]))
+    forecaster.history = History.from_json(config["history"])
     return forecaster
 
 
