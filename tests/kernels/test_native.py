@@ -176,7 +176,7 @@ def test_error_over_a_long_sequence_is_that_of_pytorch() -> None:
 @pytest.mark.parametrize(
     ("broken", "size", "message"),
     [
-        (1, (3, 17), "state 0 must have size"),
+        (1, (3, 17), "h0 must have size"),
         (2, (51, 4), "x must have size"),
         (3, (40, 17), "weight_hh must have size"),
         (4, (7,), "bias_ih must have size"),

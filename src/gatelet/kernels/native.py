@@ -103,23 +103,22 @@ def _check_shapes(cell: str, layout: Layout, weights: Weights, x: Tensor, states
     batch, hidden = layout.batch, weights.w_hh.shape[-1]
     gates = GATES[cell] * hidden
     rows = layout.steps * batch if layout.offsets is None else int(layout.offsets[-1])
-    expected = {
-        "x": (x.numel(), rows * weights.w_ih.shape[-1]),
-        "weight_ih": (weights.w_ih.shape[0], gates),
-        "weight_hh": (weights.w_hh.shape[0], gates),
-        "bias_ih": (gates if weights.b_ih is None else weights.b_ih.numel(), gates),
-        "bias_hh": (gates if weights.b_hh is None else weights.b_hh.numel(), gates),
-        "resets": (rows if layout.resets is None else layout.resets.numel(), rows),
-    }
-    expected |= {f"state {i}": (s.numel(), batch * hidden) for i, s in enumerate(states) if s is not None}
+    given = [x.numel(), weights.w_ih.shape[0], weights.w_hh.shape[0]]
+    given += [gates if bias is None else bias.numel() for bias in (weights.b_ih, weights.b_hh)]
+    given += [batch * hidden if state is None else state.numel() for state in states]
+    given.append(rows if layout.resets is None else layout.resets.numel())
+    expected = [rows * weights.w_ih.shape[1], gates, gates, gates, gates, batch * hidden, batch * hidden, rows]
     if layout.offsets is not None:
-        expected["batch_sizes[0]"] = (int(layout.offsets[1]), batch)
-        expected["number of batch_sizes that rise"] = (int((layout.offsets.diff().diff() > 0).sum()), 0)
-    for name, (given, wanted) in expected.items():
-        if given != wanted:
-            raise RuntimeError(
-                f"{name} must have size {wanted} for {batch} sequences and hidden size {hidden}; got {given}."
-            )
+        given += [int(layout.offsets[1]), int((layout.offsets.diff().diff() > 0).sum())]
+        expected += [batch, 0]
+    if given == expected:
+        return
+    names = ["x", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "h0", "c0", "resets"]
+    names += ["batch_sizes[0]", "the list of batch_sizes that rise"]
+    for name, size, wanted in zip(names, given, expected, strict=False):
+        if size != wanted:
+            sizes = f"{batch} sequences and hidden size {hidden}"
+            raise RuntimeError(f"{name} must have size {wanted} for {sizes}; got {size}.")
 
 
 def _call(name: str, layer: dict[str, Any], arrays: dict[str, Any]) -> None:

@@ -67,4 +67,6 @@ def run(
             outputs.append(found[0])
             last.append(found[1 : 1 + len(states)])
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)
+    if len(last) == 1:
+        return x, *(state.unsqueeze(0) for state in last[0])
     return x, *(torch.stack(of_layers) for of_layers in zip(*last, strict=True))
