@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from gatelet.kernels import stacked
-from gatelet.kernels.gru_reset_before import gru_reset_before
 
 __all__ = ["gru", "lstm", "rnn_tanh"]
 
@@ -33,7 +32,7 @@ def _outside_graphs(function: Callable[P, R]) -> Callable[P, R]:
 
 _torch_gru = _outside_graphs(torch.gru)
 _torch_lstm = _outside_graphs(torch.lstm)
-_reset_before = _outside_graphs(gru_reset_before)
+_unrolled = _outside_graphs(stacked.run)
 
 
 def gru(
@@ -49,6 +48,7 @@ def gru(
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
     reset_after: bool = True,
+    resets: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Run stacked GRUs; the equation is that of `gatelet.reference.gru.forward`.
 
@@ -64,6 +64,8 @@ def gru(
         batch_first: layout of `x` and of the output, if not packed.
         batch_sizes: (T,) int64 on the CPU, sequences that are still running at each step.
         reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN), or before it (Cho et al. 2014).
+        resets: as `x` without its last axis; where true, the state is zero before that step, in either direction, as at
+            the start of an episode.
 
     Returns:
         y, laid out as `x`, with D*H features; h_n: (L*D, B, H).
@@ -71,31 +73,24 @@ def gru(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
-    rate = dropout if training else 0.0
-    if reset_after and stacked.handles(x, (h0,), weights):
-        y, h_n = stacked.run(
-            "gru",
+    natively = reset_after and stacked.handles(x, (h0,), weights)
+    if natively or not reset_after or resets is not None:
+        if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
+        y, h_n = (stacked.run if natively else _unrolled)(
+            "gru" if reset_after else "gru_reset_before",
             x,
             (h0,),
             weights,
             bidirectional=bidirectional,
             bias=bias,
-            dropout=rate,
+            dropout=dropout if training else 0.0,
             batch_first=batch_first,
             batch_sizes=batch_sizes,
+            resets=resets,
+            natively=natively,
         )
         return y, h_n
-    if not reset_after:
-        return _reset_before(
-            x,
-            h0,
-            weights,
-            bidirectional=bidirectional,
-            bias=bias,
-            dropout=rate,
-            batch_first=batch_first,
-            batch_sizes=batch_sizes,
-        )
     options = (bias, num_layers, dropout, training, bidirectional)
     if batch_sizes is None:
         return _torch_gru(x, h0, list(weights), *options, batch_first)
@@ -114,6 +109,7 @@ def lstm(
     training: bool = False,
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Run stacked LSTMs; the equation is that of `gatelet.reference.lstm.forward`.
 
@@ -123,9 +119,10 @@ def lstm(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
+    natively = stacked.handles(x, state, weights)
     options = (bias, num_layers, dropout, training, bidirectional)
-    if stacked.handles(x, state, weights):
-        y, h_n, c_n = stacked.run(
+    if natively or resets is not None:
+        y, h_n, c_n = (stacked.run if natively else _unrolled)(
             "lstm",
             x,
             state,
@@ -135,6 +132,8 @@ def lstm(
             dropout=dropout if training else 0.0,
             batch_first=batch_first,
             batch_sizes=batch_sizes,
+            resets=resets,
+            natively=natively,
         )
     elif batch_sizes is None:
         y, h_n, c_n = _torch_lstm(x, state, list(weights), *options, batch_first)

@@ -1,4 +1,4 @@
-"""Stacks of layers on the native kernels: layers, directions, and dropout between layers."""
+"""Stacks of layers: layers, directions, and dropout between layers, on the native kernels or step by step."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatelet.kernels import native
+from gatelet.kernels import native, unrolled
 from gatelet.kernels.operators import gru_layer, lstm_layer
 
 __all__ = ["handles", "run"]
@@ -34,11 +34,13 @@ def run(
     dropout: float,
     batch_first: bool,
     batch_sizes: Tensor | None,
+    resets: Tensor | None = None,
+    natively: bool = True,
 ) -> tuple[Tensor, ...]:
     """Run stacked layers.
 
     Args:
-        cell: "gru" or "lstm".
+        cell: "gru", "lstm" or, not natively, "gru_reset_before".
         x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
         states: h0 (L*D, B, H), of an LSTM also c0.
         weights: flat, in PyTorch's order.
@@ -47,11 +49,14 @@ def run(
         dropout: share of the outputs of all layers but the last that is zeroed.
         batch_first: layout of x and y, if not packed.
         batch_sizes: (T,) int64, sequences that are still running at each step.
+        resets: as x without its last axis; where true, the state is zero before that step, in either direction.
+        natively: on the native kernels, for what `handles` accepts; else step by step.
 
     Returns:
         y, laid out as x, with D*H features; the last states, (L*D, B, H) each.
     """
     offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
+    resets = None if resets is None else (resets != 0).to(torch.uint8)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
     per_direction = 4 if bias else 2
     directions = 2 if bidirectional else 1
@@ -63,7 +68,11 @@ def run(
         outputs = []
         for k in range(first, first + directions):
             own = [*weights[k * per_direction : (k + 1) * per_direction], None, None][:4]
-            found = operator(x, *(s[k] for s in states), *own, offsets, None, batch_first, k > first, save)
+            given = [s[k] for s in states]
+            if natively:
+                found = operator(x, *given, *own, offsets, resets, batch_first, k > first, save)
+            else:
+                found = unrolled.run(cell, x, given, own, offsets, resets, batch_first, k > first)
             outputs.append(found[0])
             last.append(found[1 : 1 + len(states)])
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)

@@ -1,9 +1,10 @@
-"""The equations step by step in PyTorch's operators: slow, and differentiable as often as one likes.
+"""The equations step by step in PyTorch's operators: slow, on any device, and differentiable as often as one likes.
 
-The native kernels have a first derivative only; the second is taken here.
+What has no kernel runs here: the GRU that resets before the product, resets in the sequence where the native kernels do
+not compute, and the native kernels' second derivative.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -22,12 +23,31 @@ def gru_step(x: Tensor, state: tuple[Tensor, ...], w_hh: Tensor, b_hh: Tensor | 
     return (n + z * (h - n),)
 
 
+def gru_reset_before_step(
+    x: Tensor, state: tuple[Tensor, ...], w_hh: Tensor, b_hh: Tensor | None
+) -> tuple[Tensor, ...]:
+    """One step of the GRU of Cho et al. 2014, `n = tanh(W_in x + b_in + W_hn (r * h) + b_hn)`; x (b, 3H) as above."""
+    (h,) = state
+    size = h.shape[-1]
+    sizes = [2 * size, size]
+    x_rz, x_n = torch.split(x, sizes, dim=-1)
+    w_rz, w_n = torch.split(w_hh, sizes)
+    b_rz, b_n = (None, None) if b_hh is None else torch.split(b_hh, sizes)
+    r, z = torch.sigmoid(x_rz + F.linear(h, w_rz, b_rz)).chunk(2, dim=-1)
+    n = torch.tanh(x_n + F.linear(r * h, w_n, b_n))
+    return (n + z * (h - n),)
+
+
 def lstm_step(x: Tensor, state: tuple[Tensor, ...], w_hh: Tensor, b_hh: Tensor | None) -> tuple[Tensor, ...]:
     """One step of the LSTM; x (b, 4H) are the projected inputs."""
     h, c = state
     i, f, g, o = (x + F.linear(h, w_hh, b_hh)).chunk(4, dim=-1)
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
     return torch.sigmoid(o) * torch.tanh(c), c
+
+
+Step = Callable[[Tensor, tuple[Tensor, ...], Tensor, Tensor | None], tuple[Tensor, ...]]
+STEPS: dict[str, Step] = {"gru": gru_step, "gru_reset_before": gru_reset_before_step, "lstm": lstm_step}
 
 
 def run(
@@ -49,13 +69,15 @@ def run(
     steps = projected.unbind(axis) if sizes is None else torch.split(projected, sizes)
     keep = None if resets is None else (resets == 0).to(x.dtype).unsqueeze(-1)
     kept = None if keep is None else keep.unbind(axis) if sizes is None else torch.split(keep, sizes)
-    step = gru_step if cell == "gru" else lstm_step
     state, found = tuple(states), {}
     for t in reversed(range(len(steps))) if reverse else range(len(steps)):
         running = len(steps[t])
         now = tuple(s[:running] if kept is None else s[:running] * kept[t] for s in state)
-        now = step(steps[t], now, w_hh, b_hh)
-        state = tuple(torch.cat([new, old[running:]]) for new, old in zip(now, state, strict=True))
+        now = STEPS[cell](steps[t], now, w_hh, b_hh)
+        # the others have ended, or in reverse not yet begun
+        state = tuple(
+            torch.cat([new, old[running:]]) if running < len(old) else new for new, old in zip(now, state, strict=True)
+        )
         found[t] = now[0]
     outputs = [found[t] for t in range(len(steps))]
     return (torch.stack(outputs, axis) if sizes is None else torch.cat(outputs), *state)
