@@ -12,7 +12,7 @@ def test_compare(gatelet: Gatelet, table: Path, tmp_path: Path) -> None:
     call = ("compare", "forecast", table, *QUICK, "--out", tmp_path / "study")
     said = gatelet(*call)
     assert said.code == 0, said.err
-    assert "GRU 4" in said.out and "mase 95%" in said.out and "peak mb" in said.out and "seasonal naive" in said.out
+    assert "GRU 4" in said.out and "mase 95%" in said.out and "peak MB" in said.out and "seasonal naive" in said.out
     assert "report.html" in said.err
     written = {entry.name for entry in (tmp_path / "study").iterdir()}
     assert {"study.json", "report.html"} < written

@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from gatelet.study.results import Study
 
 
+# What the table of costs shows of a study's rows, and how it is headed; study.json has all.
+COSTS = {
+    "model": "model",
+    "hidden_size": "hidden",
+    "parameters": "parameters",
+    "flops_per_step": "FLOPs/step",
+    "seconds_per_epoch": "s/epoch",
+    "seconds_to_best": "s to best",
+    "step_us_median": "us/step",
+    "peak_mb": "peak MB",
+}
+
+
 class Budget(StrEnum):
     """What all cells share."""
 
@@ -117,18 +130,17 @@ def forecast(
 
 
 def show_study(study: Study) -> None:
-    """Quality of all, costs of the cells, and the sentence that follows."""
+    """Quality of all, the main costs of the cells, and the sentence that follows."""
     from gatelet.study.words import MEASURES
 
     quality, costs = [], []
     low, high = f"{study.metric}_low", f"{study.metric}_high"
     for row in study.rows():
-        model = row["model"]
+        scores = {name: row[name] for name in ("model", *MEASURES) if name in row}
         interval = f"{cell(row[low])} to {cell(row[high])}" if low in row else None
-        scores = {name: value for name, value in row.items() if name in MEASURES}
-        quality.append({"model": model, **scores, f"{study.metric} 95%": interval})
-        cost = {name.replace("_", " "): value for name, value in row.items() if name not in {low, high, *scores}}
-        costs += [cost] if low in row else []
+        quality.append(scores | {f"{study.metric} 95%": interval})
+        if low in row:
+            costs.append({heading: row[name] for name, heading in COSTS.items()})
     seeds = "" if study.seeds == 1 else f", mean of {study.seeds} trainings"
     show_scores(f"Quality: {study.windows:,} forecasts of {len(study.series):,} series{seeds}", quality)
     typer.echo("")

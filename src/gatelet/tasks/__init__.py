@@ -18,6 +18,6 @@ def load(path: str | Path) -> Forecaster:
         ModelError: the folder is absent, damaged, or from a newer gatelet.
     """
     task = read_config(Path(path)).get("task")
-    if task not in _TASKS:
-        raise ModelError(f"{path} must hold one of {', '.join(_TASKS)}; it holds {task!r}.")
+    if not isinstance(task, str) or task not in _TASKS:
+        raise ModelError(f"{path} must hold one of {', '.join(_TASKS)}; it holds {task!r:.80}.")
     return _TASKS[task].load(path)

@@ -42,13 +42,14 @@ def write_model(
     """
     try:
         with new_folder(path, overwrite=overwrite, ours=(CONFIG, WEIGHTS)) as building:
+            _need_model_of_ours(path)
             save_file({name: tensor.contiguous() for name, tensor in weights.items()}, building / WEIGHTS)
             head = {"format": FORMAT, "version": VERSION, "gatelet": __version__, "task": task}
             tail = {"weights": {"file": WEIGHTS, "sha256": _sha256(building / WEIGHTS)}}
             text = json.dumps(head | description | tail, indent=2, ensure_ascii=False, allow_nan=False)
             (building / CONFIG).write_text(text + "\n", encoding="utf-8")
     except (GateletError, safetensors.SafetensorError) as error:
-        raise ModelError(f"The model was not saved: {error}") from error
+        raise ModelError(f"The model was not saved: {_one_line(error)}.") from error
     return path
 
 
@@ -58,21 +59,16 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         ModelError: no such folder, no model, damaged, or from a newer gatelet.
     """
-    recover_folder(path)
-    file = path / CONFIG
-    if not file.is_file():
-        raise ModelError(f"{path} must be a folder that gatelet saved; it has no {CONFIG}.")
-    if file.stat().st_size > LARGEST_CONFIG:
-        raise ModelError(f"{file} must have at most {LARGEST_CONFIG} bytes; it has {file.stat().st_size}.")
+    file, content = path / CONFIG, _content(path)
     try:
-        config = json.loads(file.read_bytes())
+        config = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{file} is damaged: it is not JSON ({error}).") from error
+        raise ModelError(f"{file} is damaged: it is not JSON ({error!s:.200}).") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise ModelError(f"{file} does not describe a gatelet model.")
     version = config.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise ModelError(f"{file} is damaged: its version is {version!r}.")
+    if type(version) is not int or version < 1:
+        raise ModelError(f"{file} is damaged: its version is {version!r:.80}.")
     if version > VERSION:
         raise ModelError(
             f"{path} was saved by a newer gatelet (format {version}, this one reads up to {VERSION}); "
@@ -92,23 +88,26 @@ def read_weights(path: Path, config: dict[str, Any]) -> dict[str, Tensor]:
         raise ModelError(f"{path} is damaged: it has no {WEIGHTS}.")
     with described(path):
         expected = config["weights"]["sha256"]
-    if _sha256(file) != expected:
-        raise ModelError(f"{file} is damaged: it is not the file that {CONFIG} was saved with (SHA-256 differs).")
     try:
+        if _sha256(file) != expected:
+            raise ModelError(f"{file} is damaged: it is not the file that {CONFIG} was saved with (SHA-256 differs).")
         return load_file(file)
-    except (safetensors.SafetensorError, ValueError) as error:
-        raise ModelError(f"{file} is damaged: {error}.") from error
+    except (safetensors.SafetensorError, OSError, LookupError, RuntimeError, TypeError) as error:
+        raise ModelError(f"{file} is damaged: {_one_line(error)}.") from error
 
 
 def check_weights(path: Path, network: nn.Module, weights: dict[str, Tensor]) -> None:
     """Raise ModelError unless the tensors are those of the network; call it on the meta device, before allocating."""
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    given = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    expected = {name: _kind(tensor) for name, tensor in network.state_dict().items()}
+    given = {name: _kind(tensor) for name, tensor in weights.items()}
     for name in sorted(expected.keys() | given.keys()):
         if expected.get(name) != given.get(name):
             raise ModelError(
-                f"{path} is damaged: weight '{name}' must have shape {expected.get(name)}; it has {given.get(name)}."
+                f"{path} is damaged: weight {name!r:.80} must be {expected.get(name, 'absent')}; "
+                f"it is {given.get(name, 'absent')}."
             )
+        if not weights[name].isfinite().all():
+            raise ModelError(f"{path} is damaged: weight {name!r:.80} must be finite; it is not.")
 
 
 @contextmanager
@@ -116,12 +115,44 @@ def described(path: Path) -> Iterator[None]:
     """Turn what goes wrong when a description does not hold together into a ModelError."""
     try:
         yield
-    except ModelError:
-        raise
+    except ModelError as error:
+        if str(path) in str(error):
+            raise
+        raise ModelError(f"{path / CONFIG} is damaged: {_one_line(error)}.") from error
     except KeyError as error:
-        raise ModelError(f"{path / CONFIG} is damaged: entry {error} is missing.") from error
-    except (GateletError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
-        raise ModelError(f"{path / CONFIG} is damaged: {error}") from error
+        raise ModelError(f"{path / CONFIG} is damaged: entry {error!s:.80} is missing.") from error
+    except (GateletError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise ModelError(f"{path / CONFIG} is damaged: {_one_line(error)}.") from error
+
+
+def _content(path: Path) -> bytes:
+    """What `config.json` holds."""
+    file = path / CONFIG
+    try:
+        recover_folder(path)
+        if not file.is_file():
+            raise ModelError(f"{path} must be a folder that gatelet saved; it has no {CONFIG}.")
+        if file.stat().st_size > LARGEST_CONFIG:
+            raise ModelError(f"{file} must have at most {LARGEST_CONFIG} bytes; it has {file.stat().st_size}.")
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read; {error.strerror}.") from error
+
+
+def _need_model_of_ours(path: Path) -> None:
+    """Raise ModelError if what is to be replaced is no model of ours; other libraries use the same two names."""
+    if path.is_dir() and any(path.iterdir()):
+        read_config(path)
+        if (path / WEIGHTS).is_dir():
+            raise ModelError(f"{path / WEIGHTS} must be a file; it is a folder.")
+
+
+def _kind(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).removesuffix(".")[:300]
 
 
 def _sha256(file: Path) -> str:

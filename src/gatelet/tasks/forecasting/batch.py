@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gatelet.features import Panel
+from gatelet.features import Panel, Schema
 from gatelet.features.windows import Windows
 
 CENTERS = ("mean", "last")
@@ -100,11 +100,6 @@ class WindowCutter:
         number_of = {name: number for number, name in enumerate(known_series, 1)}
         self._known_number = torch.tensor([number_of.get(name, 0) for name in panel.ids])
 
-    @property
-    def widths(self) -> tuple[int, int, int]:
-        """P, F and 2 + G of the batches."""
-        return self._past.shape[1], self._known.shape[1], 2 + self._static.shape[1]
-
     def __call__(self, index: Tensor) -> Batch:
         """The windows with these numbers, (B,) int64."""
         series, length = self._series[index], self._context_length
@@ -147,6 +142,12 @@ class WindowCutter:
         """(B, 2) where the window lies, and how wide it is, beside the training data."""
         level = (center - self._target_mean) / self._target_std
         return torch.stack([level, (scale / self._target_std).log()], 1).clamp(-10.0, 10.0).to(torch.float32)
+
+
+def batch_widths(schema: Schema) -> tuple[int, int, int]:
+    """P, F and 2 + G of the batches of panels that a schema reads: features and their masks, sines and cosines."""
+    known = 2 * len(schema.future_names) + 2 * len(schema.calendar)
+    return 2 * len(schema.past_names), known, 2 + len(schema.static_names)
 
 
 def _masked(features: NDArray[np.float32]) -> NDArray[np.float32]:

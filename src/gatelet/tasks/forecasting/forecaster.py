@@ -15,7 +15,7 @@ from gatelet.features import Columns, Panel, Schema, fit_schema, read_panel, rea
 from gatelet.features.windows import Windows, cut, next_windows, rolling_windows
 from gatelet.tasks.forecasting import store
 from gatelet.tasks.forecasting.baselines import BASELINES, baseline_quantiles
-from gatelet.tasks.forecasting.batch import WindowCutter
+from gatelet.tasks.forecasting.batch import batch_widths
 from gatelet.tasks.forecasting.fitted import Fitted, HeldOut, learn, usual_validation
 from gatelet.tasks.forecasting.network import HEADS, ForecastNetwork, NetworkSettings, WindowSizes
 from gatelet.tasks.forecasting.results import MODEL, Backtest, Forecast, Scores
@@ -276,8 +276,7 @@ class Forecaster:
 
     def _new_network(self, panel: Panel) -> ForecastNetwork:
         assert self.context_length is not None
-        probe = WindowCutter(panel, next_windows(panel), self.context_length, self.horizon, center=self.network.center)
-        sizes = WindowSizes(self.context_length, self.horizon, *probe.widths, panel.num_series)
+        sizes = WindowSizes(self.context_length, self.horizon, *batch_widths(panel.schema), panel.num_series)
         with torch.random.fork_rng():
             torch.manual_seed(self.training.seed)
             return ForecastNetwork(self.network, sizes, self.distribution, self.levels)

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gatelet.features import Columns, Panel, fit_schema, read_panel
 from gatelet.features.windows import Windows, next_windows
-from gatelet.tasks.forecasting.batch import Batch, WindowCutter
+from gatelet.tasks.forecasting.batch import Batch, WindowCutter, batch_widths
 
 Make = Callable[..., Panel]
 CONTEXT, HORIZON = 6, 3
@@ -189,7 +189,8 @@ def test_a_moved_batch_leaves_its_scale_on_the_cpu(panel_of: Make) -> None:
 
 
 def test_widths_are_those_of_the_batches() -> None:
-    panel: Any = read_panel(table(), fit_schema(table(), COLUMNS))
-    cutter = WindowCutter(panel, next_windows(panel), CONTEXT, HORIZON, center="mean")
-    batch = cutter(torch.tensor([0]))
-    assert cutter.widths == (batch.past.shape[2], batch.known.shape[2], batch.whole.shape[1]) == (2, 2, 4)
+    frame = table(rows=100).with_columns(ds=datetime(2024, 1, 1) + pl.duration(hours=pl.col("ds")))
+    panel = read_panel(frame, fit_schema(frame, COLUMNS))
+    batch = only(panel, 10)
+    # a cycle of hours and its cosine; the price and its mask; the wind and its mask; level, spread and two sizes
+    assert batch_widths(panel.schema) == (batch.past.shape[2], batch.known.shape[2], batch.whole.shape[1]) == (2, 4, 4)
