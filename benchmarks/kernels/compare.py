@@ -9,6 +9,7 @@ arithmetic against a square matrix product of 2048 with the same threads in the 
 import argparse
 import json
 import math
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -169,7 +170,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     peak = peak_flops(options.repeats)
     machine = f"{native.isa()}, {options.threads} threads, torch {torch.__version__}"
-    print(f"{machine}, product of 2048: {peak / 1e9:.0f} GFLOP/s")
+    print(f"{machine}, product of 2048: {peak / 1e9:.0f} GFLOP/s; load before: {os.getloadavg()[0]:.1f}")
     rows = [measure(shape, options.repeats) for shape in options.shape or SHAPES]
     print_table(rows, peak)
     if options.json:
