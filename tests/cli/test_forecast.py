@@ -160,7 +160,10 @@ def test_a_public_set_by_name(gatelet: Gatelet, tmp_path: Path) -> None:
         (["fit", "TABLE", "--horizon", "7"], "Name the task before the data: gatelet fit forecast"),
         (["predict", "forecast", "TABLE", "--model", "no-model"], "no-model"),
         (["predict", "forecast", "TABLE", "--out", "x.xlsx"], "--out must end in .csv or .parquet"),
-        (["evaluate", "forecast", "TABLE", "--model", "MODEL", "--test-size", "3"], "test_size must be at least"),
+        (
+            ["evaluate", "forecast", "TABLE", "--model", "MODEL", "--test-size", "3"],
+            "test_size must be a whole number of at least 7; got 3.",
+        ),
         (["show", "no-model"], "no-model"),
         (["data", "path", "weather"], "There is no data set 'weather'"),
     ],

@@ -144,8 +144,8 @@ def test_the_sentence_for_short_series_counts_what_is_needed() -> None:
     with pytest.raises(DataError) as caught:
         training_windows(panel_of(range(5), range(7)), 4, 4, 2)
     assert str(caught.value) == (
-        "At least one series must have 10 rows (4 of context, 4 of horizon, 2 held out) with values among them; "
-        "the longest, 's1', has 7."
+        "At least one series must have 8 rows (4 of context, 4 of horizon) with values among them before those held "
+        "out; the longest, 's1', has 5."
     )
 
 

@@ -2,6 +2,7 @@ from functools import partial
 
 import pytest
 
+from gatelet.errors import GateletError
 from gatelet.study.budgets import check_budget, match_hidden_size
 from gatelet.study.costs import GATES, cell_flops
 
@@ -41,7 +42,7 @@ def test_a_budget_below_the_smallest_size_gives_the_smallest() -> None:
 
 
 def test_errors_say_what_came() -> None:
-    with pytest.raises(ValueError, match="budget must be one of params, hidden, flops; got 'time'"):
+    with pytest.raises(GateletError, match="budget must be one of params, hidden, flops; got 'time'"):
         check_budget("time")
     with pytest.raises(ValueError, match="within reach of hidden size 16"):
         match_hidden_size(lambda size: size, 17, largest=16)

@@ -81,7 +81,9 @@ def test_gates_are_sorted_by_how_much_they_keep(theme: Theme) -> None:
     random = np.random.default_rng(0)
     update, reset = random.uniform(size=(24, 9)), random.uniform(size=(24, 9))
     times = np.datetime64("2013-07-01", "h") + np.arange(24)
-    figure = gate_picture(GateDay(times, np.arange(24.0), update, reset), theme, title="T", subtitle="S", unit="F")
+    figure = gate_picture(
+        GateDay("EWR", times, np.arange(24.0), update, reset), theme, title="T", subtitle="S", unit="F"
+    )
     shown = np.asarray(figure.axes[1].images[0].get_array())
     assert (np.diff(shown.mean(axis=1)) <= 0).all()
     order = np.argsort(-update.mean(axis=0), kind="stable")

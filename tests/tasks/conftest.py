@@ -67,3 +67,14 @@ def fitted(
     table = seasonal()
     forecaster = Forecaster(4, context_length=16, network=tiny, seasonality=SEASON)
     return forecaster.fit(table, training=quick, test_size=8, conformal=True), table
+
+
+@pytest.fixture(scope="session")
+def new(tiny: NetworkSettings) -> Callable[..., Forecaster]:
+    """Makes forecasters of four steps from sixteen."""
+
+    def make(**options: Any) -> Forecaster:
+        wanted: dict[str, Any] = {"context_length": 16, "network": tiny, "seasonality": SEASON}
+        return Forecaster(4, **(wanted | options))
+
+    return make

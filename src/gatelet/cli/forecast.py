@@ -14,6 +14,7 @@ import typer
 from gatelet.cli import options as opt
 from gatelet.cli.grouping import grouped
 from gatelet.cli.output import (
+    ROWS_SHOWN,
     check_free,
     check_table_file,
     print_json,
@@ -225,7 +226,8 @@ def _report(model: Forecaster, out: Path, json: bool, scores: Scores | None = No
     else:
         header = ["epoch", "seconds", "train loss", "validation loss"]
         rows = [[each.epoch, each.seconds, each.train_loss, each.validation_loss] for each in history.epochs]
-        print_table("Training", header, rows, left=0)
+        shown = f", the last {ROWS_SHOWN} of {len(rows)} epochs" if len(rows) > ROWS_SHOWN else ""
+        print_table(f"Training{shown}", header, rows[-ROWS_SHOWN:], left=0)
         if scores is not None:
             _show(scores)
     kept = f"the best model, of epoch {history.best.epoch}, is in {out}"

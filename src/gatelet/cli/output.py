@@ -52,12 +52,14 @@ def plain(value: Any) -> Any:
 
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], left: int = 1) -> None:
     """A table on stdout whose first `left` columns hold text, the others numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    table = Table(header_style="bold", box=None, pad_edge=False, show_header=any(header))
     for position, name in enumerate(header):
         table.add_column(name, justify="left" if position < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*(cell(value) for value in row))
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(table)
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
+    console.print(title, style="bold")
+    console.print(table)
 
 
 def show_scores(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -51,13 +51,12 @@ def training_windows(panel: Panel, context_length: int, horizon: int, held_out: 
     windows = _origins(begins + history, last, 1)
     windows = _scorable(panel, windows, context_length, horizon)
     if not len(windows):
-        lengths = panel.ends - begins
+        lengths = np.maximum(panel.ends - begins - held_out, 0)
         longest = int(np.argmax(lengths))
-        needed = min(context_length, horizon) + horizon + held_out
         raise DataError(
-            f"At least one series must have {needed} rows ({min(context_length, horizon)} of context, {horizon} of "
-            f"horizon, {held_out} held out) with values among them; the longest, '{panel.ids[longest]}', "
-            f"has {lengths[longest]}."
+            f"At least one series must have {min(context_length, horizon) + horizon} rows "
+            f"({min(context_length, horizon)} of context, {horizon} of horizon) with values among them before those "
+            f"held out; the longest, '{panel.ids[longest]}', has {lengths[longest]}."
         )
     return windows
 

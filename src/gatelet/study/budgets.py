@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from gatelet.errors import GateletError
+
 Budget = Literal["params", "hidden", "flops"]
 
 
@@ -28,9 +30,9 @@ class Match:
 
 
 def check_budget(budget: str) -> None:
-    """Raise ValueError if `budget` is not one of the words in `Budget`."""
+    """Raise GateletError if `budget` is not one of the words in `Budget`."""
     if budget not in get_args(Budget):
-        raise ValueError(f"budget must be one of {', '.join(get_args(Budget))}; got {budget!r}.")
+        raise GateletError(f"budget must be one of {', '.join(get_args(Budget))}; got {budget!r}.")
 
 
 def match_hidden_size(cost: Callable[[int], int], target: int, *, largest: int = 1 << 14) -> Match:

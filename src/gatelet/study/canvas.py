@@ -44,6 +44,7 @@ def new_figure(
     height: float,
     rows: int = 1,
     ratios: Sequence[float] | None = None,
+    gap: float = 0.14,
     unit: str = "",
     left: float = 0.55,
     right: float = 0.2,
@@ -58,6 +59,7 @@ def new_figure(
         height: of the whole figure.
         rows: number of axes.
         ratios: heights of the axes relative to each other.
+        gap: between the axes, as a share of their height.
         unit: what the uppermost y axis counts, written above it.
         left: room for the labels of the y axis.
         right: room for labels right of the axes.
@@ -74,7 +76,7 @@ def new_figure(
         "right": 1 - right / WIDTH,
         "top": 1 - top / height,
         "bottom": bottom / height,
-        "hspace": 0.14,
+        "hspace": gap,
     }
     if ratios is not None:
         spaces |= {"height_ratios": ratios}  # type: ignore[dict-item]
@@ -82,7 +84,7 @@ def new_figure(
     axes: list[Axes] = list(grid[:, 0])
     for axis in axes:
         _dress(axis, theme)
-    axes[0].set_title(unit, loc="left", fontsize=9, color=theme.muted, pad=4)
+    axes[0].set_title(unit, loc="left" if gap < 0.2 else "right", fontsize=9, color=theme.muted, pad=4)
     return figure, axes
 
 

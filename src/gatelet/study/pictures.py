@@ -55,6 +55,7 @@ class Point:
 class GateDay:
     """The gates of one GRU layer, hour by hour."""
 
+    name: str  # of the series
     times: NDArray[Any]  # (T,)
     signal: Floats  # (T,) the series itself, NaN = missing
     update: Floats  # (T, H) z: 1 keeps the old state
@@ -66,7 +67,9 @@ def forecast_picture(
 ) -> Figure:
     """Actual values, the forecast's median and its bands, and the baselines; one row for each series."""
     rows = len(stretches)
-    figure, axes = new_figure(title, subtitle, theme, height=1.9 + 1.45 * rows, rows=rows, unit=unit, bottom=0.95)
+    figure, axes = new_figure(
+        title, subtitle, theme, height=1.9 + 1.45 * rows, rows=rows, gap=0.3, unit=unit, bottom=0.95
+    )
     for axis, stretch in zip(axes, stretches, strict=True):
         _draw_bands(axis, stretch, theme, model)
         for (name, values), dash in zip(stretch.baselines.items(), (DASHES[2], DASHES[3]), strict=False):
@@ -79,8 +82,7 @@ def forecast_picture(
         axis.margins(x=0.005, y=0.12)
         axis.grid(False, axis="x")
         axis.yaxis.set_major_locator(MaxNLocator(4))
-        label = axis.text(0.012, 0.95, stretch.name, transform=axis.transAxes, va="top", fontsize=10, fontweight="bold")
-        label.set(color=theme.ink, bbox={"facecolor": theme.paper, "edgecolor": "none", "alpha": 0.75, "pad": 1.5})
+        axis.set_title(stretch.name, loc="left", fontsize=10, fontweight="bold", color=theme.ink, pad=4)
     _time_axis(axes[-1], stretches[0].times)
     legend(figure, axes[0], theme)
     return figure
@@ -174,19 +176,33 @@ def cost_picture(
     costs = [point.cost for point in points]
     room = 0.25 * (max(costs) - min(costs) or max(costs))
     axis.set_xlim(max(0.0, min(costs) - room), max(costs) + room)
-    for name, value in baselines.items():
-        axis.axhline(value, color=theme.muted, linewidth=1.2, linestyle=DASHES[1])
-        axis.annotate(
-            name, (0.99, value), xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points",
-            ha="right", color=theme.muted, fontsize=9,
-        )  # fmt: skip
-    axis.margins(y=0.15)
+    _baseline_lines(axis, baselines, theme)
     axis.set_xlabel(cost, loc="left")
     axis.set_title(metric, loc="left", fontsize=9, color=theme.muted, pad=3)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axis.xaxis.set_major_locator(MaxNLocator(5))
     legend(figure, axis, theme, columns=2)
     return figure
+
+
+def _baseline_lines(axis: Axes, baselines: Mapping[str, float], theme: Theme) -> None:
+    """Lines for the best baseline and those near it; the others, which would flatten the picture, are named above."""
+    low, high = axis.get_ylim()
+    ranked = sorted(baselines, key=lambda name: baselines[name])
+    top = max(high, baselines[ranked[0]]) if ranked else high
+    top += 0.25 * (top - low)
+    axis.set_ylim(low - 0.05 * (top - low), top)
+    words: dict[str, Any] = {"color": theme.muted, "fontsize": 9, "textcoords": "offset points"}
+    near = [name for name in ranked if baselines[name] < top]
+    for place, name in enumerate(near):
+        axis.axhline(baselines[name], color=theme.muted, linewidth=1.2, linestyle=DASHES[1])
+        x, side = ((0.99, "right"), (0.01, "left"))[place % 2]  # neighbours on different sides, or they would overlap
+        at = (x, baselines[name])
+        axis.annotate(name, at, xytext=(0, 3), xycoords=("axes fraction", "data"), ha=side, **words)
+    beyond = [f"{name} {baselines[name]:.3g}" for name in ranked if name not in near]
+    if beyond:
+        note = f"further up: {', '.join(beyond)}"
+        axis.annotate(note, (0.99, 1), xytext=(0, -4), xycoords="axes fraction", ha="right", va="top", **words)
 
 
 def _short(value: float) -> str:

@@ -90,11 +90,6 @@ class HeldOut:
     validation: int
     calibration: int = 0
 
-    @property
-    def rows(self) -> int:
-        """All of them."""
-        return self.validation + self.calibration
-
 
 def usual_validation(panel: Panel, horizon: int) -> int:
     """A tenth of the median series, in whole horizons, at least one."""
@@ -119,15 +114,26 @@ def learn(
     """
     sizes = fitted.network.sizes
     context, horizon = sizes.context_length, sizes.horizon
-    train = fitted.cutter(panel, windows := training_windows(panel, context, horizon, held_out.rows))
-    earlier = panel.before(held_out.calibration)
+    # training and validation are counted back from the same rows, wherever missing values end what comes before
+    earlier = panel.before(held_out.calibration) if held_out.calibration else panel
+    if not earlier.num_series:
+        raise DataError(f"The rows before the last {held_out.calibration} must hold targets to learn from; none do.")
+    windows = training_windows(earlier, context, horizon, held_out.validation)
     judged = rolling_windows(earlier, context, horizon, held_out.validation, 1).thinned(HELD_OUT_WINDOWS)
-    if not len(judged):
-        raise DataError(f"The {held_out.validation} rows held out for validation must hold targets; none do.")
+    last = rolling_windows(panel, context, horizon, held_out.calibration, 1).thinned(HELD_OUT_WINDOWS)
+    for name, rows, found in (("validation", held_out.validation, judged), ("calibration", held_out.calibration, last)):
+        if rows and not len(found):
+            raise DataError(f"The {rows} rows held out for {name} must hold targets with a context; none do.")
     history = fit(
         fitted.network,
         forecast_loss,
-        Batches(len(windows), train, training.batch_size, seed=training.seed, limit=training.steps_per_epoch),
+        Batches(
+            len(windows),
+            fitted.cutter(earlier, windows),
+            training.batch_size,
+            seed=training.seed,
+            limit=training.steps_per_epoch,
+        ),
         Batches(len(judged), fitted.cutter(earlier, judged), FORWARD_WINDOWS, seed=None),
         training,
         checkpoints=checkpoints,
@@ -136,6 +142,5 @@ def learn(
     )
     fitted.offsets = None
     if held_out.calibration:
-        windows = rolling_windows(panel, context, horizon, held_out.calibration, 1).thinned(HELD_OUT_WINDOWS)
-        fitted.calibrate(panel, windows)
+        fitted.calibrate(panel, last)
     return history

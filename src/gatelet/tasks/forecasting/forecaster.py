@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,8 @@ class Forecaster:
             GateletError: a value is outside its range.
         """
         for name, value in (("horizon", horizon), ("context_length", context_length), ("seasonality", seasonality)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise GateletError(f"{name} must be a whole number of at least 1; got {value}.")
+            if value is not None or name == "horizon":
+                _need_whole(name, value, 1)
         if distribution not in HEADS:
             raise GateletError(f"distribution must be one of {', '.join(HEADS)}; got {distribution}.")
         self.horizon = horizon
@@ -134,23 +135,21 @@ class Forecaster:
             DataError: the table cannot be used, see `read_panel` and `training_windows`.
             GateletError: nothing to resume from, or training was stopped before the first epoch ended.
         """
-        self.training = training or TrainingSettings()
+        training = training or TrainingSettings()
+        _need_whole("test_size", test_size, 0)
         table = read_table(data)
         schema = fit_schema(
             table, self.columns, frequency=self.frequency, seasonality=self.seasonality, rows_left_out=test_size
         )
         panel = read_panel(table, schema).before(test_size)
-        self.context_length = _whole_segments(
+        context_length = _whole_segments(
             self.context_length or _usual_context(self.horizon, schema), self.network.segment_length
         )
-        self.test_size = test_size
-        self._fitted = None
-        fitted = Fitted(schema, panel.ids, self._new_network(panel))
         held_out = _held_out(panel, self.horizon, validation_size, conformal)
-        self.history = learn(
-            fitted, panel, held_out, self.training, checkpoints=checkpoints, resume=resume, progress=progress
-        )
-        self._fitted, self.metrics = fitted, _validation_metrics(self.history)
+        fitted = Fitted(schema, panel.ids, self._new_network(panel, context_length, training.seed))
+        history = learn(fitted, panel, held_out, training, checkpoints=checkpoints, resume=resume, progress=progress)
+        self.context_length, self.test_size = context_length, test_size
+        self._take(fitted, training, history)
         return self
 
     def update(
@@ -173,16 +172,17 @@ class Forecaster:
             DataError: the table cannot be used.
             GateletError: not fitted yet, or stopped before the first epoch ended.
         """
-        fitted = self._need_fitted()
-        former = self.training
-        self.training = training or replace(
-            former, epochs=max(1, former.epochs // 4), learning_rate=former.learning_rate / 4.0
+        former = self._need_fitted()
+        training = training or replace(
+            self.training, epochs=max(1, self.training.epochs // 4), learning_rate=self.training.learning_rate / 4.0
         )
+        panel = read_panel(data, former.schema)
+        held_out = _held_out(panel, self.horizon, validation_size, former.offsets is not None)
+        # a copy, so that a training that fails leaves the forecaster as it was
+        fitted = replace(former, network=deepcopy(former.network))
+        history = learn(fitted, panel, held_out, training, progress=progress)
         self.test_size = 0
-        panel = read_panel(data, fitted.schema)
-        held_out = _held_out(panel, self.horizon, validation_size, fitted.offsets is not None)
-        self.history = learn(fitted, panel, held_out, self.training, progress=progress)
-        self.metrics = _validation_metrics(self.history)
+        self._take(fitted, training, history)
         return self
 
     def predict(self, data: Any, *, future: Any | None = None) -> Forecast:
@@ -222,10 +222,11 @@ class Forecaster:
         fitted = self._need_fitted()
         panel = read_panel(data, fitted.schema)
         test_size = test_size or self.test_size or self.horizon
-        if test_size < self.horizon:
-            raise GateletError(f"test_size must be at least the horizon, {self.horizon}; got {test_size}.")
+        step = step or self.horizon
+        _need_whole("test_size", test_size, self.horizon)
+        _need_whole("step", step, 1)
         context = fitted.network.sizes.context_length
-        windows = rolling_windows(panel, context, self.horizon, test_size, step or self.horizon)
+        windows = rolling_windows(panel, context, self.horizon, test_size, step)
         if not len(windows):
             raise DataError(f"The last {test_size} rows must hold targets with a context before them; none do.")
         quantiles, variance = fitted.forward(panel, windows)
@@ -274,12 +275,20 @@ class Forecaster:
             raise GateletError("The forecaster must be fitted first; call fit or load a saved one.")
         return self._fitted
 
-    def _new_network(self, panel: Panel) -> ForecastNetwork:
-        assert self.context_length is not None
-        sizes = WindowSizes(self.context_length, self.horizon, *batch_widths(panel.schema), panel.num_series)
+    def _take(self, fitted: Fitted, training: TrainingSettings, history: History) -> None:
+        self._fitted, self.training, self.history = fitted, training, history
+        self.metrics = _validation_metrics(history)
+
+    def _new_network(self, panel: Panel, context_length: int, seed: int) -> ForecastNetwork:
+        sizes = WindowSizes(context_length, self.horizon, *batch_widths(panel.schema), panel.num_series)
         with torch.random.fork_rng():
-            torch.manual_seed(self.training.seed)
+            torch.manual_seed(seed)
             return ForecastNetwork(self.network, sizes, self.distribution, self.levels)
+
+
+def _need_whole(name: str, value: Any, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise GateletError(f"{name} must be a whole number of at least {least}; got {value}.")
 
 
 def _usual_context(horizon: int, schema: Schema) -> int:
@@ -291,9 +300,8 @@ def _whole_segments(steps: int, segment_length: int) -> int:
 
 
 def _held_out(panel: Panel, horizon: int, validation_size: int | None, conformal: bool) -> HeldOut:
-    validation = validation_size or usual_validation(panel, horizon)
-    if validation < horizon:
-        raise GateletError(f"validation_size must be at least the horizon, {horizon}; got {validation}.")
+    validation = usual_validation(panel, horizon) if validation_size is None else validation_size
+    _need_whole("validation_size", validation, horizon)
     return HeldOut(validation, validation if conformal else 0)
 
 
