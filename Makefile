@@ -1,5 +1,6 @@
 # make demo   forecasts real weather and writes gatelet-demo/
 # make test   style, types and tests
+# make sanitize   the C++ kernels under the address, undefined-behaviour and thread sanitizers
 # Both need only Python 3.11, 3.12 or 3.13 and make their own .venv; choose another with PYTHON=... or VENV=...
 
 VENV ?= .venv
@@ -7,9 +8,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-PROJECT := pyproject.toml constraints.txt CMakeLists.txt
+PROJECT := pyproject.toml constraints.txt CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 
-.PHONY: help demo test lint types tests format clean
+.PHONY: help demo test lint types tests sanitize format clean
 
 help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +29,12 @@ types: $(VENV)/.for-test
 
 tests: $(VENV)/.for-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+sanitize:
+	for kind in address,undefined thread; do \
+		cmake -S . -B build/sanitize-$$kind -DGATELET_NATIVE_TESTS=ON -DGATELET_SANITIZE=$$kind && \
+		cmake --build build/sanitize-$$kind -j 2 && build/sanitize-$$kind/native/tests/test_kernels || exit 1; \
+	done
 
 format: $(VENV)/.for-test
 	$(BIN)/ruff check --fix

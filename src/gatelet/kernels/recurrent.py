@@ -5,9 +5,10 @@ there are biases, then `weight_hr` where an LSTM projects; layer by layer, the r
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
-The operators are PyTorch's own (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), except for the GRU that resets
-before the product, which PyTorch does not have. `torch.compile` breaks its graph here, as it does at `torch.nn.GRU`: it
-would unroll every time step otherwise.
+GRU and LSTM in float32 on a CPU run on gatelet's own kernels, which `torch.compile` keeps in its graph. What they do
+not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is composed of them
+where PyTorch has none. There `torch.compile` breaks its graph, as it does at `torch.nn.GRU`: it would unroll every
+time step.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
-from gatelet.kernels.gru_reset_before import gru_reset_before
+from gatelet.kernels import stacked
 
 __all__ = ["gru", "lstm", "rnn_tanh"]
 
@@ -29,7 +30,11 @@ def _outside_graphs(function: Callable[P, R]) -> Callable[P, R]:
     return disabled
 
 
-@_outside_graphs
+_torch_gru = _outside_graphs(torch.gru)
+_torch_lstm = _outside_graphs(torch.lstm)
+_unrolled = _outside_graphs(stacked.run)
+
+
 def gru(
     x: Tensor,
     h0: Tensor,
@@ -43,6 +48,7 @@ def gru(
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
     reset_after: bool = True,
+    resets: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Run stacked GRUs; the equation is that of `gatelet.reference.gru.forward`.
 
@@ -58,6 +64,8 @@ def gru(
         batch_first: layout of `x` and of the output, if not packed.
         batch_sizes: (T,) int64 on the CPU, sequences that are still running at each step.
         reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN), or before it (Cho et al. 2014).
+        resets: as `x` without its last axis; where true, the state is zero before that step, in either direction, as at
+            the start of an episode.
 
     Returns:
         y, laid out as `x`, with D*H features; h_n: (L*D, B, H).
@@ -65,24 +73,30 @@ def gru(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
-    if not reset_after:
-        return gru_reset_before(
+    natively = reset_after and stacked.handles(x, (h0,), weights)
+    if natively or not reset_after or resets is not None:
+        if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
+        y, h_n = (stacked.run if natively else _unrolled)(
+            "gru" if reset_after else "gru_reset_before",
             x,
-            h0,
+            (h0,),
             weights,
             bidirectional=bidirectional,
             bias=bias,
             dropout=dropout if training else 0.0,
             batch_first=batch_first,
             batch_sizes=batch_sizes,
+            resets=resets,
+            natively=natively,
         )
+        return y, h_n
     options = (bias, num_layers, dropout, training, bidirectional)
     if batch_sizes is None:
-        return torch.gru(x, h0, list(weights), *options, batch_first)
-    return torch.gru(x, batch_sizes, h0, list(weights), *options)
+        return _torch_gru(x, h0, list(weights), *options, batch_first)
+    return _torch_gru(x, batch_sizes, h0, list(weights), *options)
 
 
-@_outside_graphs
 def lstm(
     x: Tensor,
     state: tuple[Tensor, Tensor],
@@ -95,6 +109,7 @@ def lstm(
     training: bool = False,
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Run stacked LSTMs; the equation is that of `gatelet.reference.lstm.forward`.
 
@@ -104,11 +119,26 @@ def lstm(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
+    natively = stacked.handles(x, state, weights)
     options = (bias, num_layers, dropout, training, bidirectional)
-    if batch_sizes is None:
-        y, h_n, c_n = torch.lstm(x, state, list(weights), *options, batch_first)
+    if natively or resets is not None:
+        y, h_n, c_n = (stacked.run if natively else _unrolled)(
+            "lstm",
+            x,
+            state,
+            weights,
+            bidirectional=bidirectional,
+            bias=bias,
+            dropout=dropout if training else 0.0,
+            batch_first=batch_first,
+            batch_sizes=batch_sizes,
+            resets=resets,
+            natively=natively,
+        )
+    elif batch_sizes is None:
+        y, h_n, c_n = _torch_lstm(x, state, list(weights), *options, batch_first)
     else:
-        y, h_n, c_n = torch.lstm(x, batch_sizes, state, list(weights), *options)
+        y, h_n, c_n = _torch_lstm(x, batch_sizes, state, list(weights), *options)
     return y, (h_n, c_n)
 
 

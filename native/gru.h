@@ -1,0 +1,60 @@
+// The GRU, reset-after: what happens to one block of units once its recurrent products are known.
+//
+//   r = s(x_r + h_r)    z = s(x_z + h_z)    n = tanh(x_n + r * h_n)    h' = (1 - z) * n + z * h
+//
+// x_* are the projected inputs with b_ih (and b_hh of r and z) added, h_* = W_hh h, h_n with b_hn added.
+//
+// dG has four sections, dn, dr, dz and dh_n = r * dn: the first three meet W_ih, the last three W_hh, so that both products
+// read three neighbouring sections and nothing is copied.
+#pragma once
+
+#include "backward.h"
+#include "forward.h"
+
+namespace gatelet::GATELET_ISA {
+
+struct Gru {
+  static constexpr int gates = 3;
+  static constexpr bool has_cell_state = false;
+  static constexpr int sections = 4;
+  static constexpr int hidden_section = 1;  // the first section that meets W_hh
+
+  static constexpr bool adds_hidden_bias_outside(int gate) { return gate < 2; }
+  // The gate of W_ih or W_hh that a section of dG belongs to, or -1.
+  static constexpr int input_gate(int section) { return section == 0 ? 2 : section == 3 ? -1 : section - 1; }
+  static constexpr int hidden_gate(int section) { return section - 1; }
+
+  // Units j .. j + lanes of one row; `sum` holds h_r, h_z, h_n.
+  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save) {
+    const std::int64_t count = H - j;
+    float* gates = s.gates + j;
+    const vec r = sigmoid(load(gates, count) + sum[0]);
+    const vec z = sigmoid(load(gates + H, count) + sum[1]);
+    const vec n = tanh(load(gates + 2 * H, count) + r * sum[2]);
+    const vec h = load(s.h + j, count);
+    store(s.y + j, n + z * (h - n), count);
+    if (save) {
+      store(gates, r, count);
+      store(gates + H, z, count);
+      store(gates + 2 * H, n, count);
+      store(gates + 3 * H, sum[2], count);
+    }
+  }
+
+  GATELET_INLINE static void differentiate(const GradientRow& g, std::int64_t j, std::int64_t H) {
+    const std::int64_t count = H - j;
+    const vec r = load(g.gates + j, count);
+    const vec z = load(g.gates + H + j, count);
+    const vec n = load(g.gates + 2 * H + j, count);
+    vec dh = load(g.dh + j, count);
+    if (g.dy != nullptr) dh += load(g.dy + j, count);
+    const vec dn = dh * (1.0f - z) * (1.0f - n * n);
+    store(g.dg + j, dn, count);
+    store(g.dg + H + j, dn * load(g.gates + 3 * H + j, count) * (r * (1.0f - r)), count);
+    store(g.dg + 2 * H + j, dh * (load(g.h + j, count) - n) * (z * (1.0f - z)), count);
+    store(g.dg + 3 * H + j, dn * r, count);
+    store(g.dh + j, dh * z, count);
+  }
+};
+
+}  // namespace gatelet::GATELET_ISA

@@ -1,0 +1,62 @@
+// The LSTM: what happens to one block of units once its recurrent products are known.
+//
+//   i = s(a_i)    f = s(a_f)    g = tanh(a_g)    o = s(a_o)    c' = f * c + i * g    h' = o * tanh(c')
+//
+// a_* = W_ih x + b_ih + W_hh h + b_hh; everything but W_hh h is in the projected inputs.
+#pragma once
+
+#include "backward.h"
+#include "forward.h"
+
+namespace gatelet::GATELET_ISA {
+
+struct Lstm {
+  static constexpr int gates = 4;
+  static constexpr bool has_cell_state = true;
+  static constexpr int sections = 4;  // di, df, dg, do: all of them meet W_ih and W_hh
+  static constexpr int hidden_section = 0;
+
+  static constexpr bool adds_hidden_bias_outside(int) { return true; }
+  static constexpr int input_gate(int section) { return section; }
+  static constexpr int hidden_gate(int section) { return section; }
+
+  // Units j .. j + lanes of one row; `sum` holds W_hh h of the four gates.
+  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save) {
+    const std::int64_t count = H - j;
+    float* gates = s.gates + j;
+    const vec i = sigmoid(load(gates, count) + sum[0]);
+    const vec f = sigmoid(load(gates + H, count) + sum[1]);
+    const vec g = tanh(load(gates + 2 * H, count) + sum[2]);
+    const vec o = sigmoid(load(gates + 3 * H, count) + sum[3]);
+    const vec kept = f * load(s.c + j, count);
+    const vec c = kept + i * g;
+    store(s.c_next + j, c, count);
+    store(s.y + j, o * tanh(c), count);
+    if (save) {
+      store(gates, i, count);
+      store(gates + H, f, count);
+      store(gates + 2 * H, g, count);
+      store(gates + 3 * H, o, count);
+    }
+  }
+
+  GATELET_INLINE static void differentiate(const GradientRow& d, std::int64_t j, std::int64_t H) {
+    const std::int64_t count = H - j;
+    const vec i = load(d.gates + j, count);
+    const vec f = load(d.gates + H + j, count);
+    const vec g = load(d.gates + 2 * H + j, count);
+    const vec o = load(d.gates + 3 * H + j, count);
+    const vec squashed = tanh(load(d.c_next + j, count));
+    vec dh = load(d.dh + j, count);
+    if (d.dy != nullptr) dh += load(d.dy + j, count);
+    const vec dc = load(d.dc + j, count) + dh * o * (1.0f - squashed * squashed);
+    store(d.dg + j, dc * g * (i * (1.0f - i)), count);
+    store(d.dg + H + j, dc * load(d.c + j, count) * (f * (1.0f - f)), count);
+    store(d.dg + 2 * H + j, dc * i * (1.0f - g * g), count);
+    store(d.dg + 3 * H + j, dh * squashed * (o * (1.0f - o)), count);
+    store(d.dc + j, dc * f, count);
+    store(d.dh + j, vec{}, count);
+  }
+};
+
+}  // namespace gatelet::GATELET_ISA

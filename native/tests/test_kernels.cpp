@@ -1,0 +1,205 @@
+// Every kernel of every instruction set that this machine has, against plain loops in double precision. Arrays have exactly
+// the size that the kernels are promised, so that the address sanitizer sees any step outside.
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "dispatch.h"
+
+namespace {
+
+using Floats = std::vector<float>;
+using Doubles = std::vector<double>;
+
+struct Case {
+  std::int64_t steps, batch, input, hidden;
+  bool batch_first, reverse, packed, resets;
+};
+
+// All arrays of one layer; outputs start as NaN.
+struct Data {
+  std::vector<std::int64_t> offsets;
+  std::vector<std::uint8_t> resets;
+  Floats x, h0, c0, w_ih, w_hh, b_ih, b_hh, dy, dh_n, dc_n;
+  Floats y, h_n, c_n, gates, cells;
+  Floats dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh;
+};
+
+Data make_data(const Case& c, int gates) {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<float> uniform(-0.5f, 0.5f);
+  const auto values = [&](std::int64_t n) {
+    Floats v(static_cast<std::size_t>(n));
+    for (float& value : v) value = uniform(random);
+    return v;
+  };
+  const auto poison = [](std::int64_t n) {
+    return Floats(static_cast<std::size_t>(n), std::numeric_limits<float>::quiet_NaN());
+  };
+  Data d;
+  std::int64_t rows = c.steps * c.batch;
+  if (c.packed) {
+    d.offsets.push_back(0);
+    for (std::int64_t t = 0; t < c.steps; ++t) {
+      d.offsets.push_back(d.offsets.back() + std::max<std::int64_t>(1, c.batch - t * c.batch / c.steps));
+    }
+    rows = d.offsets.back();
+  }
+  if (c.resets) {
+    for (std::int64_t i = 0; i < rows; ++i) d.resets.push_back(i % 5 == 3);
+  }
+  const std::int64_t I = c.input, H = c.hidden, B = c.batch, G = gates * H;
+  d.x = values(rows * I), d.h0 = values(B * H), d.c0 = values(B * H);
+  d.w_ih = values(G * I), d.w_hh = values(G * H), d.b_ih = values(G), d.b_hh = values(G);
+  d.dy = values(rows * H), d.dh_n = values(B * H), d.dc_n = values(B * H);
+  d.y = poison(rows * H), d.h_n = poison(B * H), d.c_n = poison(B * H);
+  d.gates = poison(rows * 4 * H), d.cells = poison(rows * H);
+  d.dx = poison(rows * I), d.dh0 = poison(B * H), d.dc0 = poison(B * H);
+  d.dw_ih = poison(G * I), d.dw_hh = poison(G * H), d.db_ih = poison(G), d.db_hh = poison(G);
+  return d;
+}
+
+void fill_layer(gatelet::Layer& a, const Case& c, const Data& d) {
+  a.sequence = {c.steps, c.batch, c.packed ? d.offsets.data() : nullptr, c.batch_first, c.reverse};
+  a.input = c.input, a.hidden = c.hidden;
+  a.x = d.x.data(), a.h0 = d.h0.data(), a.c0 = d.c0.data();
+  a.w_ih = d.w_ih.data(), a.w_hh = d.w_hh.data(), a.b_ih = d.b_ih.data(), a.b_hh = d.b_hh.data();
+  a.resets = c.resets ? d.resets.data() : nullptr;
+}
+
+void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int threads) {
+  gatelet::Forward f{};
+  fill_layer(f, c, d);
+  f.y = d.y.data(), f.h_n = d.h_n.data(), f.c_n = d.c_n.data(), f.gates = d.gates.data(), f.cells = d.cells.data();
+  (lstm ? kernels.lstm_forward : kernels.gru_forward)(f, threads);
+  gatelet::Backward b{};
+  fill_layer(b, c, d);
+  b.dy_stride = c.hidden;
+  b.y = d.y.data(), b.gates = d.gates.data(), b.cells = d.cells.data();
+  b.dy = d.dy.data(), b.dh_n = d.dh_n.data(), b.dc_n = d.dc_n.data();
+  b.dx = d.dx.data(), b.dh0 = d.dh0.data(), b.dc0 = d.dc0.data();
+  b.dw_ih = d.dw_ih.data(), b.dw_hh = d.dw_hh.data(), b.db_ih = d.db_ih.data(), b.db_hh = d.db_hh.data();
+  (lstm ? kernels.lstm_backward : kernels.gru_backward)(b, threads);
+}
+
+double sigmoid(double v) { return 1.0 / (1.0 + std::exp(-v)); }
+
+// The loss whose gradients `run` computes, sum(y dy) + sum(h_n dh_n) + sum(c_n dc_n), and y, from the equations.
+struct Reference {
+  double loss = 0.0;
+  Doubles y;
+};
+
+Reference evaluate(bool lstm, const Case& c, const Data& d) {
+  const std::int64_t H = c.hidden, I = c.input, G = lstm ? 4 : 3;
+  gatelet::Sequence s{c.steps, c.batch, c.packed ? d.offsets.data() : nullptr, c.batch_first, c.reverse};
+  Reference out;
+  out.y.resize(static_cast<std::size_t>(s.total_rows() * H));
+  Doubles h(d.h0.begin(), d.h0.end()), cell(d.c0.begin(), d.c0.end());
+  for (std::int64_t k = 0; k < c.steps; ++k) {
+    const std::int64_t t = s.step(k);
+    for (std::int64_t b = 0; b < s.rows(t); ++b) {
+      const std::int64_t row = s.row(t, b);
+      if (c.resets && d.resets[static_cast<std::size_t>(row)] != 0) {
+        for (std::int64_t j = 0; j < H; ++j) h[b * H + j] = cell[b * H + j] = 0.0;
+      }
+      Doubles from_x(static_cast<std::size_t>(G * H)), from_h(from_x);
+      for (std::int64_t g = 0; g < G * H; ++g) {
+        from_x[g] = d.b_ih[g], from_h[g] = d.b_hh[g];
+        for (std::int64_t i = 0; i < I; ++i) from_x[g] += double(d.w_ih[g * I + i]) * d.x[row * I + i];
+        for (std::int64_t i = 0; i < H; ++i) from_h[g] += d.w_hh[g * H + i] * h[b * H + i];
+      }
+      for (std::int64_t j = 0; j < H; ++j) {
+        double& state = h[b * H + j];
+        const auto sum = [&](int g) { return from_x[g * H + j] + from_h[g * H + j]; };
+        if (lstm) {
+          double& memory = cell[b * H + j];
+          memory = sigmoid(sum(1)) * memory + sigmoid(sum(0)) * std::tanh(sum(2));
+          state = sigmoid(sum(3)) * std::tanh(memory);
+        } else {
+          const double z = sigmoid(sum(1));
+          const double n = std::tanh(from_x[2 * H + j] + sigmoid(sum(0)) * from_h[2 * H + j]);
+          state = (1.0 - z) * n + z * state;
+        }
+        out.y[row * H + j] = state;
+        out.loss += state * d.dy[row * H + j];
+      }
+    }
+  }
+  for (std::int64_t i = 0; i < c.batch * H; ++i) out.loss += h[i] * d.dh_n[i] + (lstm ? cell[i] * d.dc_n[i] : 0.0);
+  return out;
+}
+
+int failures = 0;
+
+void expect_close(double got, double wanted, double tolerance, const std::string& what) {
+  if (std::abs(got - wanted) <= tolerance) return;
+  std::printf("%s: got %.9g, expected %.9g\n", what.c_str(), got, wanted);
+  ++failures;
+}
+
+// A few entries of each gradient against central differences of the loss in double precision.
+void check_gradients(bool lstm, const Case& c, Data& d, const std::string& name) {
+  const auto check = [&](const char* what, Floats& values, const Floats& gradient) {
+    for (std::size_t part = 0; part < 3; ++part) {
+      const std::size_t i = part * (values.size() - 1) / 2;
+      const float kept = values[i];
+      values[i] = kept + 0.015625f;
+      const double above = evaluate(lstm, c, d).loss;
+      values[i] = kept - 0.015625f;
+      const double below = evaluate(lstm, c, d).loss;
+      values[i] = kept;
+      const double wanted = (above - below) / 0.03125;
+      expect_close(gradient[i], wanted, 2e-3 * (1.0 + std::abs(wanted)), name + " " + what);
+    }
+  };
+  check("dx", d.x, d.dx);
+  check("dh0", d.h0, d.dh0);
+  if (lstm) check("dc0", d.c0, d.dc0);
+  check("dw_ih", d.w_ih, d.dw_ih);
+  check("dw_hh", d.w_hh, d.dw_hh);
+  check("db_ih", d.b_ih, d.db_ih);
+  check("db_hh", d.b_hh, d.db_hh);
+}
+
+void check_case(const gatelet::Kernels& kernels, bool lstm, const Case& c) {
+  const std::string name = std::string(kernels.name) + (lstm ? " lstm " : " gru ") + std::to_string(c.steps) + "x" +
+                           std::to_string(c.batch) + "x" + std::to_string(c.input) + "x" + std::to_string(c.hidden);
+  Data d = make_data(c, lstm ? 4 : 3);
+  run(kernels, lstm, c, d, 1);
+  const Reference wanted = evaluate(lstm, c, d);
+  for (std::size_t i = 0; i < d.y.size(); ++i) expect_close(d.y[i], wanted.y[i], 2e-6, name + " y");
+  check_gradients(lstm, c, d, name);
+  for (int threads : {2, 3}) {
+    Data again = make_data(c, lstm ? 4 : 3);
+    run(kernels, lstm, c, again, threads);
+    const bool same = again.y == d.y && again.h_n == d.h_n && again.dx == d.dx && again.dw_hh == d.dw_hh &&
+                      again.dw_ih == d.dw_ih && again.db_hh == d.db_hh && again.dh0 == d.dh0;
+    if (!same) {
+      std::printf("%s: %d threads change the result\n", name.c_str(), threads);
+      ++failures;
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  const std::vector<Case> cases = {
+      {1, 1, 1, 1, false, false, false, false},   {5, 2, 3, 15, true, false, false, true},
+      {4, 17, 15, 17, false, true, false, false}, {6, 33, 2, 63, false, false, true, false},
+      {7, 3, 17, 65, false, true, true, true},    {40, 1, 5, 96, false, false, false, true},
+      {2, 300, 4, 16, true, false, false, false},
+  };
+  for (const gatelet::Kernels* kernels : gatelet::available_kernels()) {
+    for (const Case& c : cases) {
+      check_case(*kernels, false, c);
+      check_case(*kernels, true, c);
+    }
+  }
+  std::printf(failures == 0 ? "all kernels agree with the equations\n" : "%d failures\n", failures);
+  return failures == 0 ? 0 : 1;
+}

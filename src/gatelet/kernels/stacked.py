@@ -1,0 +1,81 @@
+"""Stacks of layers: layers, directions, and dropout between layers, on the native kernels or step by step."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from gatelet.kernels import native, unrolled
+from gatelet.kernels.operators import gru_layer, lstm_layer
+
+__all__ = ["handles", "run"]
+
+
+def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
+    """Whether the native kernels compute this: float32 on the CPU, not empty, no projection."""
+    if not native.ENABLED or x.numel() == 0 or x.device.type != "cpu":
+        return False
+    if not torch.compiler.is_compiling() and torch._C._functorch.peek_interpreter_stack() is not None:
+        return False  # under vmap or torch.func.grad
+    if any(s.shape[-1] != states[0].shape[-1] for s in states):
+        return False
+    return all(t.dtype == torch.float32 and t.device.type == "cpu" for t in (x, *states, *weights))
+
+
+def run(
+    cell: str,
+    x: Tensor,
+    states: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    *,
+    bidirectional: bool,
+    bias: bool,
+    dropout: float,
+    batch_first: bool,
+    batch_sizes: Tensor | None,
+    resets: Tensor | None = None,
+    natively: bool = True,
+) -> tuple[Tensor, ...]:
+    """Run stacked layers.
+
+    Args:
+        cell: "gru", "lstm" or, not natively, "gru_reset_before".
+        x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
+        states: h0 (L*D, B, H), of an LSTM also c0.
+        weights: flat, in PyTorch's order.
+        bidirectional: whether D is 2.
+        bias: whether `weights` has biases.
+        dropout: share of the outputs of all layers but the last that is zeroed.
+        batch_first: layout of x and y, if not packed.
+        batch_sizes: (T,) int64, sequences that are still running at each step.
+        resets: as x without its last axis; where true, the state is zero before that step, in either direction.
+        natively: on the native kernels, for what `handles` accepts; else step by step.
+
+    Returns:
+        y, laid out as x, with D*H features; the last states, (L*D, B, H) each.
+    """
+    offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
+    resets = None if resets is None else (resets != 0).to(torch.uint8)
+    save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
+    per_direction = 4 if bias else 2
+    directions = 2 if bidirectional else 1
+    operator = gru_layer if cell == "gru" else lstm_layer
+    last: list[tuple[Tensor, ...]] = []
+    for first in range(0, len(weights) // per_direction, directions):
+        if first > 0 and dropout > 0.0:
+            x = F.dropout(x, dropout)
+        outputs = []
+        for k in range(first, first + directions):
+            own = [*weights[k * per_direction : (k + 1) * per_direction], None, None][:4]
+            given = [s[k] for s in states]
+            if natively:
+                found = operator(x, *given, *own, offsets, resets, batch_first, k > first, save)
+            else:
+                found = unrolled.run(cell, x, given, own, offsets, resets, batch_first, k > first)
+            outputs.append(found[0])
+            last.append(found[1 : 1 + len(states)])
+        x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)
+    if len(last) == 1:
+        return x, *(state.unsqueeze(0) for state in last[0])
+    return x, *(torch.stack(of_layers) for of_layers in zip(*last, strict=True))
