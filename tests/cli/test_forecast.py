@@ -217,3 +217,11 @@ def test_ctrl_c_keeps_the_best_model(table: Path, tmp_path: Path) -> None:
     assert process.returncode == 130, err
     assert "Stopped by Ctrl-C after" in err and f"is in {out}" in err and "Traceback" not in err
     assert {entry.name for entry in out.iterdir()} == {"config.json", "model.safetensors"}
+
+
+def test_fit_refuses_a_foreign_folder_before_it_reads_the_data(gatelet: Gatelet, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "cat.jpg").write_bytes(b"cat")
+    refused = gatelet("fit", "forecast", "no.csv", "--horizon", 7, "--out", photos, "--overwrite")
+    assert refused.code == 2 and "it also holds cat.jpg" in refused.err and "no.csv" not in refused.err

@@ -59,6 +59,7 @@ def fit(
     ```
     """
     check_free(new.out, new.overwrite)
+    _check_place(new.out, new.overwrite)
     frame, checkpoints = open_data(data), fitting.folder(new.out)
     model = forecast.forecaster(columns, network.settings(cell))
     with _spared(checkpoints):
@@ -101,6 +102,7 @@ def update(
     """
     target = new.out or model
     check_free(target, new.overwrite)
+    _check_place(target, new.overwrite)
     forecaster = _load(model)
     changes = training.given()
     settings = replace(forecaster.training, **changes) if changes else None
@@ -205,6 +207,13 @@ def _every_series(scores: Scores) -> pl.DataFrame:
         for method, columns in scores.per_series.items()
     ]
     return pl.concat(parts, how="diagonal")
+
+
+def _check_place(path: Path, overwrite: bool) -> None:
+    """Refuse, before training, to replace what is no model; torch is loaded only here, after the quicker checks."""
+    from gatelet.tasks.store import check_place
+
+    check_place(path, overwrite)
 
 
 def _load(model: Path) -> Forecaster:

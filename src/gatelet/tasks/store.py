@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from gatelet import __version__
 from gatelet.errors import GateletError, ModelError
-from gatelet.folders import new_folder, recover_folder
+from gatelet.folders import check_folder, new_folder, recover_folder
 
 FORMAT = "gatelet-model"
 VERSION = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+OURS = (CONFIG, WEIGHTS)
 # a description of a model is far smaller; what is larger is not read
 LARGEST_CONFIG = 64 * 2**20
 
@@ -41,7 +42,7 @@ def write_model(
         ModelError: the folder is there and not empty, or cannot be written.
     """
     try:
-        with new_folder(path, overwrite=overwrite, ours=(CONFIG, WEIGHTS)) as building:
+        with new_folder(path, overwrite=overwrite, ours=OURS) as building:
             _need_model_of_ours(path)
             save_file({name: tensor.contiguous() for name, tensor in weights.items()}, building / WEIGHTS)
             head = {"format": FORMAT, "version": VERSION, "gatelet": __version__, "task": task}
@@ -51,6 +52,16 @@ def write_model(
     except (GateletError, safetensors.SafetensorError) as error:
         raise ModelError(f"The model was not saved: {_one_line(error)}.") from error
     return path
+
+
+def check_place(path: Path, overwrite: bool) -> None:
+    """Refuse, before any training, a place where `write_model` would not write.
+
+    Raises:
+        GateletError: the folder is there and not empty, or holds something other than a model to be replaced.
+    """
+    check_folder(path, overwrite=overwrite, ours=OURS)
+    _need_model_of_ours(path)
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,12 @@ def training_bar(label: str = "training") -> Iterator[Report]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=None, loss="")
+        task: TaskID | None = None  # until the first batch, so that bad data leave no bar behind
 
         def move(at: TrainingProgress) -> None:
+            nonlocal task
+            if task is None:
+                task = bar.add_task(label, total=at.steps, loss="")
             loss = "" if at.validation_loss is None else f"validation loss {at.validation_loss:.4f}"
             bar.update(task, description=f"{label}, epoch {at.epoch}", total=at.steps, completed=at.step, loss=loss)
 

@@ -194,3 +194,11 @@ def test_widths_are_those_of_the_batches() -> None:
     batch = only(panel, 10)
     # a cycle of hours and its cosine; the price and its mask; the wind and its mask; level, spread and two sizes
     assert batch_widths(panel.schema) == (batch.past.shape[2], batch.known.shape[2], batch.whole.shape[1]) == (2, 4, 4)
+
+
+def test_a_series_far_smaller_than_the_others_is_scaled_by_its_own_spread(panel_of: Make) -> None:
+    t = np.arange(60)
+    small = 3.0 + np.sin(t)
+    panel = panel_of(1e5 * (2.0 + np.cos(t)), small)
+    batch = WindowCutter(panel, next_windows(panel), 24, 6, center="mean")(torch.tensor([1]))
+    torch.testing.assert_close(batch.scale, torch.tensor([small[36:].std()]), rtol=1e-6, atol=0.0)

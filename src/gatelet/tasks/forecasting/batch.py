@@ -134,7 +134,7 @@ class WindowCutter:
         mean = (context * observed).sum(1) / count
         deviation = (((context - mean[:, None]) * observed).square().sum(1) / count).sqrt()
         size = (context * observed).abs().amax(1)
-        least = (1e-3 * size).clamp(1e-4 * self._target_std, 1e-2 * self._target_std)
+        least = (1e-3 * size).clamp(1e-6 * self._target_std, 1e-2 * self._target_std)
         center = mean if self._center == "mean" else _last_observed(context, observed)
         return center, torch.maximum(deviation, least)
 
