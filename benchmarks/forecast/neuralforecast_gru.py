@@ -87,7 +87,7 @@ def theirs(train: pl.DataFrame, test: pl.DataFrame, steps: int) -> dict[str, flo
 def main() -> None:
     """Fit all three, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
