@@ -76,8 +76,8 @@ def main() -> None:
     notes = (
         f"{seeds} seeds, mean ± standard deviation; {runs[0]['days']:,} days; five trainings per seed, "
         f"{max(run['seconds'] for run in runs):.0f} s at most for all five. QLIKE is mean(log p + r²/p), r in percent. "
-        "The GRU reads returns and the day's range, gap and volume; the others, whose figures were computed with the "
-        "arch package under the same protocol, read returns alone. No claim to predict prices."
+        "The GRU reads returns and the day's range, gap and volume; the others, whose figures are those of "
+        "the data set's protocol, read returns alone. No claim to predict prices."
     )
     record("sp500", "S&P 500, variance one day ahead", "python benchmarks/forecast/sp500.py", rows, notes, runs)
 
