@@ -18,11 +18,10 @@ from gatelet import Columns
 from gatelet.datasets.series import m4_hourly, nyc_weather
 from gatelet.features import fit_schema, read_panel
 from gatelet.features.windows import training_windows
+from gatelet.study.demo import PAST
 from gatelet.tasks.forecasting.batch import Batch, WindowCutter, batch_widths
+from gatelet.tasks.forecasting.forecaster import DECILES
 from gatelet.tasks.forecasting.network import ForecastNetwork, NetworkSettings, WindowSizes, forecast_loss
-
-PAST = ("dewp", "humid", "wind_speed", "wind_east", "wind_north", "precip", "pressure", "visib")
-DECILES = tuple(k / 10 for k in range(1, 10))
 
 
 def job(data: Any, columns: Columns, shape: tuple[int, int, int], network: NetworkSettings) -> tuple[Any, Any]:

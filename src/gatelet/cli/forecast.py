@@ -58,7 +58,6 @@ def fit(
     gatelet fit forecast load.parquet --horizon 24 --id site --time hour --target kw --past wind --future holiday
     ```
     """
-    check_free(new.out, new.overwrite)
     _check_place(new.out, new.overwrite)
     frame, checkpoints = open_data(data), fitting.folder(new.out)
     model = forecast.forecaster(columns, network.settings(cell))
@@ -101,7 +100,6 @@ def update(
     ```
     """
     target = new.out or model
-    check_free(target, new.overwrite)
     _check_place(target, new.overwrite)
     forecaster = _load(model)
     changes = training.given()
@@ -210,7 +208,8 @@ def _every_series(scores: Scores) -> pl.DataFrame:
 
 
 def _check_place(path: Path, overwrite: bool) -> None:
-    """Refuse, before training, to replace what is no model; torch is loaded only here, after the quicker checks."""
+    """Refuse, before training, a place where no model can be saved; torch is loaded only after the quicker checks."""
+    check_free(path, overwrite)
     from gatelet.tasks.store import check_place
 
     check_place(path, overwrite)
