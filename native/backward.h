@@ -13,7 +13,7 @@ namespace gatelet::GATELET_ISA {
 
 // Where one row of one step reads and writes.
 struct GradientRow {
-  const float* gates;     // (4 H) as saved by forward
+  const float* gates;     // (Cell::saved * H) as saved by forward
   const float* h;         // (H) state before
   const float* c;         // (H) cell state before, LSTM only
   const float* c_next;    // (H) cell state after, LSTM only
@@ -95,7 +95,7 @@ inline GradientRow gradient_row(BackwardPlan<Cell>& plan, std::int64_t k0, std::
   const std::int64_t H = a.hidden;
   const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
   GradientRow g{};
-  g.gates = a.gates + row * 4 * H;
+  g.gates = a.gates + row * Cell::saved * H;
   g.h = state_before(plan, k, b, a.h0, a.y);
   g.dy = a.dy != nullptr ? a.dy + row * a.dy_stride : nullptr;
   g.dh = a.dh0 + b * H;
@@ -144,11 +144,11 @@ inline void backward_step(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_
     GradientRow& g = step[b - own.first];
     g = gradient_row(plan, k0, k, b);
     const std::int64_t next_row = more ? a.sequence.row(a.sequence.step(k - 1), b) : 0;
-    const float* next = a.gates + next_row * 4 * H;
+    const float* next = a.gates + next_row * Cell::saved * H;
     for (std::int64_t u = units.first; u < units.last; ++u) {
       Cell::differentiate(g, u * lanes, H);
       if (!more) continue;
-      for (int section = 0; section < 4; ++section) prefetch(next + section * H + u * lanes);
+      for (int section = 0; section < Cell::saved; ++section) prefetch(next + section * H + u * lanes);
     }
   }
   if (plan.split.by == By::units) plan.barrier.wait(rank, size);

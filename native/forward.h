@@ -13,7 +13,7 @@ namespace gatelet::GATELET_ISA {
 // Where one row of one step reads and writes.
 struct StepRow {
   const float* h;      // (H) state before
-  float* gates;        // (4 H) projected inputs; replaced by what backward needs when `save`
+  float* gates;        // (Cell::saved * H) projected inputs; replaced by what backward needs when `save`
   float* y;            // (H) state after
   const float* c;      // (H) cell state before, LSTM only
   float* c_next;       // (H) cell state after, LSTM only
@@ -22,6 +22,7 @@ struct StepRow {
 template <class Cell>
 struct ForwardPlan {
   static constexpr int G = Cell::gates;
+  static constexpr int S = Cell::saved;
 
   const Forward& a;
   Split split;
@@ -32,7 +33,7 @@ struct ForwardPlan {
   Buffer<float> input_bias;       // panel order
   Buffer<float> hidden_bias;      // panel order
   Buffer<float> zeros;            // (H) the state after a reset
-  Buffer<float> gate_rows;        // (chunk, B, 4 H) when nothing is saved
+  Buffer<float> gate_rows;        // (chunk, B, Cell::saved * H) when nothing is saved
   Buffer<const float*> x_rows;    // per thread: the rows of one chunk
   Buffer<float*> projected_rows;
   Buffer<StepRow> step_rows;      // per thread: the rows of one step
@@ -48,7 +49,7 @@ struct ForwardPlan {
         input_bias(blocks_of(a.hidden, lanes) * lanes * G),
         hidden_bias(blocks_of(a.hidden, lanes) * lanes * G),
         zeros(a.hidden),
-        gate_rows(save ? 0 : chunk * a.sequence.batch * 4 * a.hidden),
+        gate_rows(save ? 0 : chunk * a.sequence.batch * S * a.hidden),
         x_rows(split.threads * chunk * a.sequence.batch),
         projected_rows(split.threads * chunk * a.sequence.batch),
         step_rows(split.threads * a.sequence.batch) {
@@ -66,8 +67,8 @@ struct ForwardPlan {
   // The gates of row b at the k-th step, which lies in the chunk that starts at k0.
   float* gates_of(std::int64_t k0, std::int64_t k, std::int64_t b) {
     const std::int64_t H = a.hidden;
-    if (save) return a.gates + a.sequence.row(a.sequence.step(k), b) * 4 * H;
-    return gate_rows.data() + ((k - k0) * a.sequence.batch + b) * 4 * H;
+    if (save) return a.gates + a.sequence.row(a.sequence.step(k), b) * S * H;
+    return gate_rows.data() + ((k - k0) * a.sequence.batch + b) * S * H;
   }
 };
 
@@ -146,7 +147,7 @@ template <class Cell>
 inline void run_forward(const Forward& a, int threads) {
   const std::size_t states = static_cast<std::size_t>(a.sequence.total_rows() * a.hidden) * sizeof(float);
   prefer_large_pages(a.y, states);
-  if (a.gates != nullptr) prefer_large_pages(a.gates, 4 * states);
+  if (a.gates != nullptr) prefer_large_pages(a.gates, Cell::saved * states);
   if (a.cells != nullptr) prefer_large_pages(a.cells, states);
   ForwardPlan<Cell> plan(a, threads);
   auto body = [&](int rank, int size) {

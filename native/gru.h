@@ -15,6 +15,7 @@ namespace gatelet::GATELET_ISA {
 
 struct Gru {
   static constexpr int gates = 3;
+  static constexpr int saved = 4;  // sections of H that forward leaves for backward: r, z, n, W_hn h + b_hn
   static constexpr bool has_cell_state = false;
   static constexpr int sections = 4;
   static constexpr int hidden_section = 1;  // the first section that meets W_hh

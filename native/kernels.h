@@ -1,14 +1,17 @@
-// The entry points of one instruction set, each defined in the file of its name.
+// The cells of one instruction set, each compiled in the file of its name.
 #pragma once
 
-#include "recurrent.h"
-#include "simd.h"
+#include "backward.h"
+#include "forward.h"
 
 namespace gatelet::GATELET_ISA {
 
-void gru_forward(const Forward& arguments, int threads);
-void gru_backward(const Backward& arguments, int threads);
-void lstm_forward(const Forward& arguments, int threads);
-void lstm_backward(const Backward& arguments, int threads);
+CellKernels gru();
+CellKernels lstm();
+
+template <class Cell>
+constexpr CellKernels kernels_of_cell(const char* name) {
+  return {name, run_forward<Cell>, run_backward<Cell>};
+}
 
 }  // namespace gatelet::GATELET_ISA

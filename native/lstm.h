@@ -12,6 +12,7 @@ namespace gatelet::GATELET_ISA {
 
 struct Lstm {
   static constexpr int gates = 4;
+  static constexpr int saved = 4;  // sections of H that forward leaves for backward: i, f, g, o
   static constexpr bool has_cell_state = true;
   static constexpr int sections = 4;  // di, df, dg, do: all of them meet W_ih and W_hh
   static constexpr int hidden_section = 0;

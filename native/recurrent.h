@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 namespace gatelet {
 
@@ -31,7 +32,7 @@ struct Sequence {
   }
 };
 
-// What forward and backward both read. G is the number of gates: 3 (GRU) or 4 (LSTM).
+// What forward and backward both read. G is the number of gates: 3 (GRU) or 4 (LSTM). What a cell does not have is null.
 struct Layer {
   Sequence sequence;
   std::int64_t input;            // I
@@ -43,14 +44,19 @@ struct Layer {
   const float* w_hh;             // (G H, H)
   const float* b_ih;             // (G H), or null
   const float* b_hh;             // (G H), or null
+  const float* layer_norm_ih;    // (G H) gains of the normalised W_ih x, or null: not normalised
+  const float* layer_norm_hh;    // (G H) gains of the normalised W_hh h; null if and only if the other is
+  const float* dropout_mask;     // (B, H), multiplies the state before W_hh; or null
+  const std::int64_t* zoneout_seed;  // one value: draw which units keep their state; null: mix by the rate
   const std::uint8_t* resets;    // (rows): nonzero zeroes the state before that row's step; or null
+  float zoneout;                 // the rate at which units keep their old state, 0 for none
 };
 
 struct Forward : Layer {
   float* y;                      // (rows, H)
   float* h_n;                    // (B, H) state after each sequence's last step
   float* c_n;                    // (B, H), LSTM only
-  float* gates;                  // (rows, 4 H) saved for backward: r, z, n, W_hn h + b_hn or i, f, g, o; null: inference
+  float* gates;                  // (rows, Cell::saved H) what backward reads, sections as the cell's file says; null: inference
   float* cells;                  // (rows, H) saved cell states, LSTM in training only
 };
 
@@ -69,15 +75,30 @@ struct Backward : Layer {
   float* dw_hh;                  // (G H, H)
   float* db_ih;                  // (G H)
   float* db_hh;                  // (G H)
+  float* dlayer_norm_ih;         // (G H), or null if the layer does not normalise
+  float* dlayer_norm_hh;         // (G H)
 };
 
-// The same functions compiled for one instruction set. `threads` is an upper limit; the result's bits do not depend on it.
+// One cell. `threads` is an upper limit; the result's bits do not depend on it.
+struct CellKernels {
+  const char* name;
+  void (*forward)(const Forward&, int threads);
+  void (*backward)(const Backward&, int threads);
+};
+
+// All cells compiled for one instruction set.
 struct Kernels {
   const char* name;
-  void (*gru_forward)(const Forward&, int threads);
-  void (*gru_backward)(const Backward&, int threads);
-  void (*lstm_forward)(const Forward&, int threads);
-  void (*lstm_backward)(const Backward&, int threads);
+  const CellKernels* cells;
+  int count;
+
+  // By name; null if there is none.
+  const CellKernels* find(const char* cell) const {
+    for (int i = 0; i < count; ++i) {
+      if (std::strcmp(cells[i].name, cell) == 0) return &cells[i];
+    }
+    return nullptr;
+  }
 };
 
 }  // namespace gatelet

@@ -10,8 +10,8 @@ namespace gatelet {
 template <>
 const Kernels& kernels_of<Isa::GATELET_ISA>() {
   namespace isa = GATELET_ISA;
-  static constexpr Kernels table{GATELET_TEXT(GATELET_ISA), isa::gru_forward, isa::gru_backward, isa::lstm_forward,
-                                 isa::lstm_backward};
+  static const CellKernels cells[] = {isa::gru(), isa::lstm()};
+  static const Kernels table{GATELET_TEXT(GATELET_ISA), cells, sizeof cells / sizeof cells[0]};
   return table;
 }
 

@@ -4,7 +4,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,60 +16,60 @@ namespace nb = nanobind;
 
 namespace {
 
-using Address = std::uintptr_t;  // of the first element; 0 is null
+// Takes the integers of a tuple one after the other: sizes, and the addresses of first elements, of which 0 is null.
+class Reader {
+ public:
+  explicit Reader(const nb::tuple& values) : values_(values) {}
 
-template <class T>
-T* at(Address address) {
-  return reinterpret_cast<T*>(address);
+  std::int64_t size() { return nb::cast<std::int64_t>(values_[next_++]); }
+  template <class T>
+  void operator()(T*& address) {
+    address = reinterpret_cast<T*>(nb::cast<std::uintptr_t>(values_[next_++]));
+  }
+  bool done() const { return next_ == values_.size(); }
+
+ private:
+  const nb::tuple& values_;
+  std::size_t next_ = 0;
+};
+
+void check(const Reader& read) {
+  if (!read.done()) throw std::invalid_argument("The kernels must be given as many numbers as they read; got more.");
 }
 
-void fill_layer(gatelet::Layer& layer, const nb::dict& d) {
-  const auto size = [&](const char* key) { return nb::cast<std::int64_t>(d[key]); };
-  const auto floats = [&](const char* key) { return at<const float>(nb::cast<Address>(d[key])); };
-  layer.sequence = {size("steps"), size("batch"), at<const std::int64_t>(nb::cast<Address>(d["offsets"])),
-                    nb::cast<bool>(d["batch_first"]), nb::cast<bool>(d["reverse"])};
-  layer.input = size("input");
-  layer.hidden = size("hidden");
-  layer.x = floats("x");
-  layer.h0 = floats("h0");
-  layer.c0 = floats("c0");
-  layer.w_ih = floats("w_ih");
-  layer.w_hh = floats("w_hh");
-  layer.b_ih = floats("b_ih");
-  layer.b_hh = floats("b_hh");
-  layer.resets = at<const std::uint8_t>(nb::cast<Address>(d["resets"]));
+void fill_layer(gatelet::Layer& a, const nb::tuple& values, double zoneout) {
+  Reader read(values);
+  a.sequence.steps = read.size();
+  a.sequence.batch = read.size();
+  a.sequence.batch_first = read.size() != 0;
+  a.sequence.reverse = read.size() != 0;
+  a.input = read.size();
+  a.hidden = read.size();
+  read(a.x), read(a.h0), read(a.c0), read(a.w_ih), read(a.w_hh), read(a.b_ih), read(a.b_hh);
+  read(a.layer_norm_ih), read(a.layer_norm_hh), read(a.dropout_mask), read(a.zoneout_seed);
+  read(a.sequence.offsets), read(a.resets);
+  a.zoneout = static_cast<float>(zoneout);
+  check(read);
 }
 
-gatelet::Forward forward_arguments(const nb::dict& layer, const nb::dict& d) {
-  const auto floats = [&](const char* key) { return at<float>(nb::cast<Address>(d[key])); };
+gatelet::Forward forward_arguments(const nb::tuple& layer, double zoneout, const nb::tuple& arrays) {
   gatelet::Forward a{};
-  fill_layer(a, layer);
-  a.y = floats("y");
-  a.h_n = floats("h_n");
-  a.c_n = floats("c_n");
-  a.gates = floats("gates");
-  a.cells = floats("cells");
+  fill_layer(a, layer, zoneout);
+  Reader read(arrays);
+  read(a.y), read(a.h_n), read(a.c_n), read(a.gates), read(a.cells);
+  check(read);
   return a;
 }
 
-gatelet::Backward backward_arguments(const nb::dict& layer, const nb::dict& d) {
-  const auto floats = [&](const char* key) { return at<float>(nb::cast<Address>(d[key])); };
+gatelet::Backward backward_arguments(const nb::tuple& layer, double zoneout, const nb::tuple& arrays) {
   gatelet::Backward a{};
-  fill_layer(a, layer);
-  a.dy_stride = nb::cast<std::int64_t>(d["dy_stride"]);
-  a.y = floats("y");
-  a.gates = floats("gates");
-  a.cells = floats("cells");
-  a.dy = floats("dy");
-  a.dh_n = floats("dh_n");
-  a.dc_n = floats("dc_n");
-  a.dx = floats("dx");
-  a.dh0 = floats("dh0");
-  a.dc0 = floats("dc0");
-  a.dw_ih = floats("dw_ih");
-  a.dw_hh = floats("dw_hh");
-  a.db_ih = floats("db_ih");
-  a.db_hh = floats("db_hh");
+  fill_layer(a, layer, zoneout);
+  Reader read(arrays);
+  a.dy_stride = read.size();
+  read(a.dy), read(a.dh_n), read(a.dc_n), read(a.y), read(a.gates), read(a.cells);
+  read(a.dx), read(a.dh0), read(a.dc0), read(a.dw_ih), read(a.dw_hh), read(a.db_ih), read(a.db_hh);
+  read(a.dlayer_norm_ih), read(a.dlayer_norm_hh);
+  check(read);
   return a;
 }
 
@@ -78,20 +80,21 @@ class Native {
 
   std::string isa() const { return kernels_.name; }
 
-  void gru_forward(const nb::dict& layer, const nb::dict& arrays, int threads) const {
-    run(kernels_.gru_forward, forward_arguments(layer, arrays), threads);
+  // layer, arrays: the fields of gatelet::Layer, Forward and Backward, in the order in which this file reads them.
+  void forward(const char* cell, const nb::tuple& layer, double zoneout, const nb::tuple& arrays, int threads) const {
+    run(find(cell).forward, forward_arguments(layer, zoneout, arrays), threads);
   }
-  void gru_backward(const nb::dict& layer, const nb::dict& arrays, int threads) const {
-    run(kernels_.gru_backward, backward_arguments(layer, arrays), threads);
-  }
-  void lstm_forward(const nb::dict& layer, const nb::dict& arrays, int threads) const {
-    run(kernels_.lstm_forward, forward_arguments(layer, arrays), threads);
-  }
-  void lstm_backward(const nb::dict& layer, const nb::dict& arrays, int threads) const {
-    run(kernels_.lstm_backward, backward_arguments(layer, arrays), threads);
+  void backward(const char* cell, const nb::tuple& layer, double zoneout, const nb::tuple& arrays, int threads) const {
+    run(find(cell).backward, backward_arguments(layer, zoneout, arrays), threads);
   }
 
  private:
+  const gatelet::CellKernels& find(const char* cell) const {
+    const gatelet::CellKernels* found = kernels_.find(cell);
+    if (found == nullptr) throw std::invalid_argument(std::string("There must be kernels of the cell; got ") + cell + ".");
+    return *found;
+  }
+
   template <class Arguments>
   static void run(void (*kernel)(const Arguments&, int), const Arguments& arguments, int threads) {
     nb::gil_scoped_release release;
@@ -113,8 +116,6 @@ NB_MODULE(_native, m) {
   nb::class_<Native>(m, "Native")
       .def(nb::init<const std::string&>(), nb::arg("isa") = "")
       .def_prop_ro("isa", &Native::isa)
-      .def("gru_forward", &Native::gru_forward)
-      .def("gru_backward", &Native::gru_backward)
-      .def("lstm_forward", &Native::lstm_forward)
-      .def("lstm_backward", &Native::lstm_backward);
+      .def("forward", &Native::forward)
+      .def("backward", &Native::backward);
 }

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from gatelet.kernels import native, operators, unrolled
+from gatelet.kernels.cells import CELLS as TABLE
+from gatelet.kernels.inputs import Inputs
 
 pytestmark = pytest.mark.skipif(not native.ENABLED, reason="the native kernels are not built or are switched off")
 
@@ -47,7 +49,7 @@ def threads() -> Iterator[None]:
 def layer(cell: str, steps: int, batch: int, inputs: int, hidden: int, batch_first: bool = False) -> list[Tensor]:
     """x, the states and four weights, float32."""
     generator = torch.Generator().manual_seed(steps + batch)
-    gates = native.GATES[cell] * hidden
+    gates = TABLE[cell].gates * hidden
     states = [(batch, hidden)] * (1 if cell == "gru" else 2)
     x = (batch, steps, inputs) if batch_first else (steps, batch, inputs)
     shapes = [x, *states, (gates, inputs), (gates, hidden), (gates,), (gates,)]
@@ -60,18 +62,24 @@ def forward(
     cell: str, tensors: list[Tensor], batch_first: bool = False, reverse: bool = False, resets: Tensor | None = None
 ) -> list[Tensor]:
     """y and the last states from the native kernels."""
-    operator = operators.gru_layer if cell == "gru" else operators.lstm_layer
-    found = operator(*tensors, None, resets, batch_first, reverse, True)
+    found = operators.LAYERS[cell](*inputs(tensors, batch_first, reverse, resets), True)
     return list(found[: len(tensors) - 4])
+
+
+def inputs(
+    tensors: list[Tensor], batch_first: bool = False, reverse: bool = False, resets: Tensor | None = None
+) -> Inputs:
+    x, h0, *c0, w_ih, w_hh, b_ih, b_hh = tensors
+    c0_or_none = c0[0] if c0 else None
+    return Inputs(x, h0, c0_or_none, w_ih, w_hh, b_ih, b_hh, resets=resets, batch_first=batch_first, reverse=reverse)
 
 
 def exact(
     cell: str, tensors: list[Tensor], batch_first: bool = False, reverse: bool = False, resets: Tensor | None = None
 ) -> tuple[list[Tensor], list[Tensor]]:
     """The same in float64 from the equations, and the float64 inputs."""
-    x, *rest = [t.detach().double().requires_grad_() for t in tensors]
-    found = unrolled.run(cell, x, rest[:-4], rest[-4:], None, resets, batch_first, reverse)
-    return list(found), [x, *rest]
+    exact = [t.detach().double().requires_grad_() for t in tensors]
+    return list(unrolled.run(cell, inputs(exact, batch_first, reverse, resets))), exact
 
 
 def upstream(outputs: list[Tensor]) -> list[Tensor]:
@@ -96,10 +104,10 @@ def test_outputs_and_gradients(
     assert native.isa() == isa
     tensors = layer(cell, *shape, batch_first=batch_first)
     outputs = forward(cell, tensors, batch_first, reverse)
-    expected, inputs = exact(cell, tensors, batch_first, reverse)
+    expected, leaves = exact(cell, tensors, batch_first, reverse)
     assert_close(outputs, expected, TOLERANCE)
     gradients = torch.autograd.grad(outputs, tensors, upstream(outputs))
-    wanted = torch.autograd.grad(expected, inputs, upstream(expected))
+    wanted = torch.autograd.grad(expected, leaves, upstream(expected))
     assert_close(list(gradients), list(wanted), GRADIENT_TOLERANCE)
 
 
@@ -110,10 +118,10 @@ def test_resets_zero_the_state(isa: str, cell: str, reverse: bool) -> None:
     tensors = layer(cell, 9, 5, 3, 17)
     resets = (torch.rand(9, 5, generator=torch.Generator().manual_seed(1)) < 0.3).to(torch.uint8)
     outputs = forward(cell, tensors, reverse=reverse, resets=resets)
-    expected, inputs = exact(cell, tensors, reverse=reverse, resets=resets)
+    expected, leaves = exact(cell, tensors, reverse=reverse, resets=resets)
     assert_close(outputs, expected, TOLERANCE)
     gradients = torch.autograd.grad(outputs, tensors, upstream(outputs))
-    wanted = torch.autograd.grad(expected, inputs, upstream(expected))
+    wanted = torch.autograd.grad(expected, leaves, upstream(expected))
     assert_close(list(gradients), list(wanted), GRADIENT_TOLERANCE)
 
 
@@ -144,9 +152,8 @@ def test_a_row_does_not_depend_on_its_batch(isa: str, cell: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_inference_gives_the_same_bits_as_training(isa: str, cell: str) -> None:
     tensors = layer(cell, 6, 9, 5, 33)
-    operator = operators.gru_layer if cell == "gru" else operators.lstm_layer
     with torch.no_grad():
-        found = operator(*tensors, None, None, False, False, False)
+        found = operators.LAYERS[cell](*inputs(tensors), False)
     for got, wanted in zip(found, forward(cell, tensors), strict=False):
         assert torch.equal(got, wanted)
 
@@ -194,7 +201,8 @@ def test_sizes_that_do_not_fit(broken: int, size: tuple[int, ...], message: str)
 def test_batch_sizes_that_rise() -> None:
     _, *rest = layer("gru", 3, 2, 5, 17)
     with pytest.raises(RuntimeError, match="rise"):
-        operators.gru_layer(torch.zeros(7, 5), *rest, torch.tensor([0, 2, 4, 7]), None, False, False, True)
+        given = inputs([torch.zeros(7, 5), *rest])._replace(offsets=torch.tensor([0, 2, 4, 7]))
+        operators.LAYERS["gru"](*given, True)
 
 
 def test_unknown_isa(monkeypatch: pytest.MonkeyPatch) -> None:

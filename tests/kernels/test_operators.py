@@ -18,14 +18,15 @@ def operator_inputs(cell: str, packed: bool) -> tuple[object, ...]:
     states = [torch.rand(3, 7, requires_grad=True) for _ in range(1 if cell == "gru" else 2)]
     x = torch.rand((6, 5) if packed else (4, 3, 5), requires_grad=True)
     offsets = torch.tensor([0, 3, 5, 6]) if packed else None
-    return (x, *states, *made.parameters(), offsets, None, False, packed, True)
+    extras = (None, None, None, None)
+    given = (x, *(states if cell == "lstm" else [*states, None]), *made.parameters())
+    return (*given, *extras, offsets, None, 0.0, False, packed, True)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_operator_is_registered_soundly(cell: str, packed: bool) -> None:
-    operator = operators.gru_layer if cell == "gru" else operators.lstm_layer
-    torch.library.opcheck(operator, operator_inputs(cell, packed))
+    torch.library.opcheck(operators.LAYERS[cell], operator_inputs(cell, packed))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -89,7 +90,7 @@ def test_backward_twice_through_one_graph() -> None:
 def test_nothing_is_saved_without_gradients() -> None:
     inputs = operator_inputs("gru", False)
     with torch.no_grad():
-        gates = operators.gru_layer(*inputs[:-1], False)[2]
+        gates = operators.LAYERS["gru"](*inputs[:-1], False)[3]
     assert gates.numel() == 0
 
 

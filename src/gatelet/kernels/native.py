@@ -5,48 +5,21 @@
 """
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gatelet.kernels.cells import Cell
+from gatelet.kernels.inputs import Inputs
+
 try:
     from gatelet.kernels import _native
 except ImportError:  # a source tree whose native part is not built
     _native = None  # type: ignore[assignment, unused-ignore]
 
-__all__ = ["ENABLED", "Layout", "Weights", "backward", "forward", "isa", "isas"]
-
-GATES = {"gru": 3, "lstm": 4}
-SAVED = 4  # columns of H that forward leaves for backward, for either cell
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which rows of x and y belong to which step.
-
-    offsets: (T + 1,) int64, first row of each step of a packed batch; None for a padded one.
-    """
-
-    steps: int
-    batch: int
-    batch_first: bool
-    reverse: bool
-    offsets: Tensor | None
-    resets: Tensor | None  # (rows,) uint8, nonzero zeroes the state before that row's step
-
-
-@dataclass(frozen=True)
-class Weights:
-    """One direction of one layer, in PyTorch's layout and gate order."""
-
-    w_ih: Tensor  # (G*H, I)
-    w_hh: Tensor  # (G*H, H)
-    b_ih: Tensor | None  # (G*H,)
-    b_hh: Tensor | None
-
+__all__ = ["ENABLED", "backward", "forward", "isa", "isas"]
 
 ENABLED = _native is not None and os.environ.get("GATELET_KERNELS", "on") != "off"
 
@@ -70,138 +43,135 @@ def _kernels(name: str) -> Any:
     return _native.Native(name)
 
 
-def _address(array: Tensor | None) -> int:
-    return 0 if array is None else array.data_ptr()
+def _addresses(arrays: tuple[Tensor | None, ...]) -> tuple[int, ...]:
+    return tuple([0 if array is None else array.data_ptr() for array in arrays])
 
 
-def _layer(layout: Layout, weights: Weights, x: Tensor, h0: Tensor, c0: Tensor | None) -> dict[str, Any]:
-    return {
-        "steps": layout.steps,
-        "batch": layout.batch,
-        "batch_first": layout.batch_first,
-        "reverse": layout.reverse,
-        "offsets": _address(layout.offsets),
-        "resets": _address(layout.resets),
-        "input": x.shape[-1],
-        "hidden": h0.shape[-1],
-        "x": _address(x),
-        "h0": _address(h0),
-        "c0": _address(c0),
-        "w_ih": _address(weights.w_ih),
-        "w_hh": _address(weights.w_hh),
-        "b_ih": _address(weights.b_ih),
-        "b_hh": _address(weights.b_hh),
-    }
+def _contiguous(given: Inputs) -> Inputs:
+    if all([t is None or t.is_contiguous() for t in given.tensors]):
+        return given
+    tensors: list[Any] = [None if t is None else t.contiguous() for t in given.tensors]
+    return Inputs._make([*tensors, *given.options])
 
 
-def _check_shapes(cell: str, layout: Layout, weights: Weights, x: Tensor, states: tuple[Tensor | None, ...]) -> None:
+def _check_shapes(cell: Cell, given: Inputs) -> None:
     """Refuse what would make a kernel read outside an array.
 
     Raises:
         RuntimeError: a size does not fit.
     """
-    batch, hidden = layout.batch, weights.w_hh.shape[-1]
-    gates = GATES[cell] * hidden
-    rows = layout.steps * batch if layout.offsets is None else int(layout.offsets[-1])
-    given = [x.numel(), weights.w_ih.shape[0], weights.w_hh.shape[0]]
-    given += [gates if bias is None else bias.numel() for bias in (weights.b_ih, weights.b_hh)]
-    given += [batch * hidden if state is None else state.numel() for state in states]
-    given.append(rows if layout.resets is None else layout.resets.numel())
-    expected = [rows * weights.w_ih.shape[1], gates, gates, gates, gates, batch * hidden, batch * hidden, rows]
-    if layout.offsets is not None:
-        given += [int(layout.offsets[1]), int((layout.offsets.diff().diff() > 0).sum())]
-        expected += [batch, 0]
-    if given == expected:
-        return
-    names = ["x", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "h0", "c0", "resets"]
-    names += ["batch_sizes[0]", "the list of batch_sizes that rise"]
-    for name, size, wanted in zip(names, given, expected, strict=False):
-        if size != wanted:
-            sizes = f"{batch} sequences and hidden size {hidden}"
-            raise RuntimeError(f"{name} must have size {wanted} for {sizes}; got {size}.")
+    batch, hidden, inputs = given.h0.shape[0], given.w_hh.shape[-1], given.w_ih.shape[-1]
+    gates = cell.gates * hidden
+    steps = given.steps
+    rows = steps * batch if given.offsets is None else int(given.offsets[-1])
+    states = batch * hidden
+    columns = (gates, gates, gates, gates)
+    sizes = (rows * inputs, states, states, gates * inputs, gates * hidden, *columns, states, 1, steps + 1, rows)
+    if given.offsets is not None and (int(given.offsets[1]) != batch or (given.offsets.diff().diff() > 0).any()):
+        raise RuntimeError(f"batch_sizes must start with {batch} and never rise; got {given.offsets.diff().tolist()}.")
+    for k, (array, wanted) in enumerate(zip(given.tensors, sizes, strict=True)):
+        if array is not None and array.numel() != wanted:
+            name = given._fields[k].replace("w_", "weight_").replace("b_", "bias_")
+            sizes_of = f"{batch} sequences and hidden size {hidden}"
+            raise RuntimeError(f"{name} must have size {wanted} for {sizes_of}; got {array.numel()}.")
 
 
-def _call(name: str, layer: dict[str, Any], arrays: dict[str, Any]) -> None:
-    getattr(_kernels(os.environ.get("GATELET_ISA", "")), name)(layer, arrays, torch.get_num_threads())
+def _layer(given: Inputs) -> tuple[int, ...]:
+    """Sizes and addresses in the order in which native/bindings reads them."""
+    sizes = (given.steps, given.h0.shape[0], given.batch_first, given.reverse, given.x.shape[-1], given.h0.shape[-1])
+    return sizes + _addresses(given.tensors)
 
 
-def forward(
-    cell: str, layout: Layout, weights: Weights, x: Tensor, h0: Tensor, c0: Tensor | None, *, save: bool
-) -> dict[str, Tensor]:
-    """Run one direction of one layer. All tensors are contiguous float32 on the CPU.
+def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
+    """Run one direction of one layer. All tensors are float32 on the CPU but for the seed, the offsets and the resets.
 
     Args:
-        cell: "gru" or "lstm".
-        layout: where the rows of each step are.
-        weights: of this direction.
-        x: (..., I), the leading sizes as the layout says.
-        h0: (B, H).
-        c0: (B, H), LSTM only.
+        cell: which.
+        given: the layer.
         save: whether to keep what `backward` reads.
 
     Returns:
-        y (..., H), h_n (B, H), gates (..., 4H) or (0,); for an LSTM also c_n (B, H) and cells (..., H) or (0,).
+        y (..., H), h_n (B, H), c_n (B, H), gates (..., saved*H) and cells (..., H), laid out as x. What the cell does
+        not have, or is not saved, is (0,).
+
+    Raises:
+        RuntimeError: a size does not fit.
     """
-    _check_shapes(cell, layout, weights, x, (h0, c0))
-    hidden = h0.shape[-1]
-    shapes = {
-        "y": (*x.shape[:-1], hidden),
-        "h_n": tuple(h0.shape),
-        "gates": (*x.shape[:-1], SAVED * hidden) if save else (0,),
-    }
-    if cell == "lstm":
-        shapes |= {"c_n": tuple(h0.shape), "cells": (*x.shape[:-1], hidden) if save else (0,)}
-    results = {name: x.new_empty(shape) for name, shape in shapes.items()}
-    arrays = {name: _address(result) for name, result in results.items()}
-    arrays = {"c_n": 0, "cells": 0} | arrays
-    if not save:
-        arrays |= {"gates": 0, "cells": 0}
-    _call(f"{cell}_forward", _layer(layout, weights, x, h0, c0), arrays)
+    given = _contiguous(given)
+    _check_shapes(cell, given)
+    results = empty_results(cell, given.x, given.h0, save=save)
+    addresses = [result.data_ptr() for result in results]  # 0 where there is nothing in it
+    threads = torch.get_num_threads()
+    kernels = _kernels(os.environ.get("GATELET_ISA", ""))
+    kernels.forward(cell.name, _layer(given), given.zoneout, tuple(addresses), threads)
     return results
+
+
+def empty_results(cell: Cell, x: Tensor, h0: Tensor, *, save: bool) -> tuple[Tensor, ...]:
+    """Give what `forward` returns, not yet filled."""
+    *rows, _ = x.shape
+    batch, hidden = h0.shape
+    y, h_n = x.new_empty((*rows, hidden)), x.new_empty((batch, hidden))
+    c_n = x.new_empty((batch, hidden) if cell.has_cell_state else 0)
+    gates = x.new_empty((*rows, cell.saved * hidden) if save else 0)
+    cells = x.new_empty((*rows, hidden) if save and cell.has_cell_state else 0)
+    return y, h_n, c_n, gates, cells
 
 
 def backward(
-    cell: str,
-    layout: Layout,
-    weights: Weights,
-    x: Tensor,
-    h0: Tensor,
-    c0: Tensor | None,
-    saved: dict[str, Tensor],
-    gradients: dict[str, Tensor | None],
+    cell: Cell,
+    gradients: tuple[Tensor | None, Tensor | None, Tensor | None],
+    saved: tuple[Tensor, Tensor, Tensor],
+    given: Inputs,
     *,
-    dx: bool,
-) -> dict[str, Tensor]:
+    wants_dx: bool,
+) -> tuple[Tensor, ...]:
     """Give the gradients of one direction of one layer.
 
     Args:
-        cell: "gru" or "lstm".
-        layout: as given to `forward`, and so are weights, x, h0 and c0.
-        weights: of this direction.
-        x: (..., I).
-        h0: (B, H).
-        c0: (B, H), LSTM only.
-        saved: y, gates and, of an LSTM, cells, as `forward` gave them.
-        gradients: dy (rows, H), dh_n (B, H) and, of an LSTM, dc_n; None for zeros. Rows of dy may lie further apart.
-        dx: whether the gradient of x is wanted.
+        cell: which.
+        gradients: dy, laid out as x, dh_n (B, H) and dc_n; None for zeros. Rows of dy may lie further apart than H.
+        saved: y, gates and cells, as `forward` gave them.
+        given: as given to `forward`.
+        wants_dx: whether the gradient of x is wanted.
 
     Returns:
-        dh0, dw_ih, dw_hh, db_ih, db_hh; dx if wanted; dc0 of an LSTM.
+        dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dlayer_norm_ih, dlayer_norm_hh. What is not wanted, or the cell does
+        not have, is (0,).
     """
-    dy = gradients["dy"]
-    results = {
-        "dh0": torch.empty_like(h0),
-        "dw_ih": torch.empty_like(weights.w_ih),
-        "dw_hh": torch.empty_like(weights.w_hh),
-        "db_ih": x.new_empty(weights.w_ih.shape[0]),
-        "db_hh": x.new_empty(weights.w_ih.shape[0]),
-    }
-    if dx:
-        results["dx"] = torch.empty_like(x)
-    if cell == "lstm":
-        results["dc0"] = torch.empty_like(h0)
-    arrays: dict[str, int] = {"dx": 0, "dc0": 0, "cells": 0, "dc_n": 0}
-    arrays |= {name: _address(array) for name, array in (saved | gradients | results).items()}
-    arrays["dy_stride"] = dy.stride(0) if dy is not None else 0
-    _call(f"{cell}_backward", _layer(layout, weights, x, h0, c0), arrays)
+    given = _contiguous(given)
+    dy, dh_n, dc_n = gradients
+    dy = _rows(dy)
+    upstream = (dy, *(None if d is None else d.contiguous() for d in (dh_n, dc_n)))
+    results = empty_gradients(given, wants_dx=wants_dx)
+    arrays = (0 if dy is None else dy.stride(0), *_addresses(upstream), *_addresses(saved), *_addresses(results))
+    kernels = _kernels(os.environ.get("GATELET_ISA", ""))
+    kernels.backward(cell.name, _layer(given), given.zoneout, arrays, torch.get_num_threads())
     return results
+
+
+def empty_gradients(given: Inputs, *, wants_dx: bool) -> tuple[Tensor, ...]:
+    """Give what `backward` returns, not yet filled."""
+    x, h0 = given.x, given.h0
+    gates = given.w_ih.shape[0]
+    has_gains = given.layer_norm_ih is not None
+    shapes = [
+        x.shape if wants_dx else (0,),
+        h0.shape,
+        h0.shape if given.c0 is not None else (0,),
+        given.w_ih.shape,
+        given.w_hh.shape,
+        (gates,),
+        (gates,),
+        (gates if has_gains else 0,),
+        (gates if has_gains else 0,),
+    ]
+    return tuple([x.new_empty(shape) for shape in shapes])
+
+
+def _rows(gradient: Tensor | None) -> Tensor | None:
+    """(..., H) as (rows, H), of which the values of a row lie side by side."""
+    if gradient is None:
+        return None
+    rows = gradient.reshape(-1, gradient.shape[-1])
+    return rows if rows.stride(1) == 1 else rows.contiguous()

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gatelet.kernels import native, unrolled
-from gatelet.kernels.operators import gru_layer, lstm_layer
+from gatelet.kernels.inputs import Inputs
+from gatelet.kernels.operators import LAYERS
 
 __all__ = ["handles", "run"]
 
@@ -60,19 +61,20 @@ def run(
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
     per_direction = 4 if bias else 2
     directions = 2 if bidirectional else 1
-    operator = gru_layer if cell == "gru" else lstm_layer
     last: list[tuple[Tensor, ...]] = []
     for first in range(0, len(weights) // per_direction, directions):
         if first > 0 and dropout > 0.0:
             x = F.dropout(x, dropout)
         outputs = []
         for k in range(first, first + directions):
-            own = [*weights[k * per_direction : (k + 1) * per_direction], None, None][:4]
-            given = [s[k] for s in states]
-            if natively:
-                found = operator(x, *given, *own, offsets, resets, batch_first, k > first, save)
-            else:
-                found = unrolled.run(cell, x, given, own, offsets, resets, batch_first, k > first)
+            w_ih, w_hh, *biases = weights[k * per_direction : (k + 1) * per_direction]
+            b_ih, b_hh = biases or (None, None)
+            h0, c0 = states[0][k], states[1][k] if len(states) > 1 else None
+            given = Inputs(
+                x, h0, c0, w_ih, w_hh, b_ih, b_hh, offsets=offsets, resets=resets,
+                batch_first=batch_first, reverse=k > first,
+            )  # fmt: skip
+            found = LAYERS[cell](*given, save) if natively else unrolled.run(cell, given)
             outputs.append(found[0])
             last.append(found[1 : 1 + len(states)])
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gatelet.kernels.inputs import Inputs
+
 __all__ = ["gradients", "run"]
 
 
@@ -50,30 +52,21 @@ Step = Callable[[Tensor, tuple[Tensor, ...], Tensor, Tensor | None], tuple[Tenso
 STEPS: dict[str, Step] = {"gru": gru_step, "gru_reset_before": gru_reset_before_step, "lstm": lstm_step}
 
 
-def run(
-    cell: str,
-    x: Tensor,  # (T, B, I), (B, T, I) or packed (N, I)
-    states: Sequence[Tensor],  # h0 (B, H), of an LSTM also c0
-    weights: Sequence[Tensor | None],  # w_ih, w_hh, b_ih, b_hh
-    offsets: Tensor | None,  # (T + 1,) if packed
-    resets: Tensor | None,  # as x without its last axis
-    batch_first: bool,
-    reverse: bool,
-) -> tuple[Tensor, ...]:
+def run(cell: str, given: Inputs) -> tuple[Tensor, ...]:
     """Return y, laid out as x, and the last states, (B, H) each."""
-    w_ih, w_hh, b_ih, b_hh = weights
-    assert w_ih is not None and w_hh is not None
-    projected = F.linear(x, w_ih, b_ih)
-    axis = 1 if batch_first and offsets is None else 0
+    offsets, resets = given.offsets, given.resets
+    projected = F.linear(given.x, given.w_ih, given.b_ih)
+    axis = 1 if given.batch_first and offsets is None else 0
     sizes = None if offsets is None else offsets.diff().tolist()
     steps = projected.unbind(axis) if sizes is None else torch.split(projected, sizes)
-    keep = None if resets is None else (resets == 0).to(x.dtype).unsqueeze(-1)
+    keep = None if resets is None else (resets == 0).to(projected.dtype).unsqueeze(-1)
     kept = None if keep is None else keep.unbind(axis) if sizes is None else torch.split(keep, sizes)
-    state, found = tuple(states), {}
-    for t in reversed(range(len(steps))) if reverse else range(len(steps)):
+    state: tuple[Tensor, ...] = (given.h0,) if given.c0 is None else (given.h0, given.c0)
+    found = {}
+    for t in reversed(range(len(steps))) if given.reverse else range(len(steps)):
         running = len(steps[t])
         now = tuple(s[:running] if kept is None else s[:running] * kept[t] for s in state)
-        now = STEPS[cell](steps[t], now, w_hh, b_hh)
+        now = STEPS[cell](steps[t], now, given.w_hh, given.b_hh)
         # the others have ended, or in reverse not yet begun
         state = tuple(
             torch.cat([new, old[running:]]) if running < len(old) else new for new, old in zip(now, state, strict=True)
@@ -84,22 +77,15 @@ def run(
 
 
 def gradients(
-    cell: str,
-    upstream: Sequence[Tensor | None],  # of y and the last states
-    tensors: Sequence[Tensor | None],  # x, the states, four weights, offsets and resets
-    batch_first: bool,
-    reverse: bool,
-    wanted: Sequence[bool],
+    cell: str, upstream: Sequence[Tensor | None], given: Inputs, wanted: Sequence[bool]
 ) -> list[Tensor | None]:
-    """Return the gradients of x, the states and the weights, themselves differentiable."""
-    *inputs, offsets, resets = tensors
-    x, *states_and_weights = inputs
-    assert x is not None
-    states = [s for s in states_and_weights[:-4] if s is not None]
-    outputs = run(cell, x, states, states_and_weights[-4:], offsets, resets, batch_first, reverse)
-    pairs = [(y, dy) for y, dy in zip(outputs, upstream, strict=True) if dy is not None]
-    asked = [t for t, need in zip(inputs, wanted, strict=False) if need and t is not None]
+    """Return the gradients of the first inputs, as many as `wanted` speaks of, themselves differentiable.
+
+    `upstream` is for y and the last states.
+    """
+    pairs = [(y, dy) for y, dy in zip(run(cell, given), upstream, strict=False) if dy is not None]
+    asked = [t for t, need in zip(given.tensors, wanted, strict=False) if need and t is not None]
     found = iter(
         torch.autograd.grad([y for y, _ in pairs], asked, [dy for _, dy in pairs], create_graph=True, allow_unused=True)
     )
-    return [next(found) if need and t is not None else None for t, need in zip(inputs, wanted, strict=False)]
+    return [next(found) if need and t is not None else None for t, need in zip(given.tensors, wanted, strict=False)]

@@ -1,8 +1,9 @@
 #include "gru.h"
+
 #include "kernels.h"
 
 namespace gatelet::GATELET_ISA {
 
-void gru_forward(const Forward& a, int threads) { run_forward<Gru>(a, threads); }
+CellKernels gru() { return kernels_of_cell<Gru>("gru"); }
 
 }  // namespace gatelet::GATELET_ISA

@@ -1,0 +1,24 @@
+"""The table of cells that have native kernels. A new cell is a row here, one in `native/`, and its file there."""
+
+from dataclasses import dataclass
+
+__all__ = ["CELLS", "Cell"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the operators must know of a cell; the equations are elsewhere."""
+
+    name: str
+    gates: int  # G: the weights are (G*H, I) and (G*H, H), the biases (G*H,)
+    saved: int  # columns of H that forward leaves for backward
+    has_cell_state: bool  # a second state, c, beside h
+
+
+CELLS = {
+    cell.name: cell
+    for cell in (
+        Cell("gru", gates=3, saved=4, has_cell_state=False),
+        Cell("lstm", gates=4, saved=4, has_cell_state=True),
+    )
+}
