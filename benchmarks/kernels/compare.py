@@ -39,7 +39,7 @@ def layers(inputs: int, hidden: int) -> dict[str, torch.nn.Module]:
     """One layer per name, with the same weights in ours and PyTorch's."""
     torch.manual_seed(0)
     found = {"torch GRU": torch.nn.GRU(inputs, hidden), "torch LSTM": torch.nn.LSTM(inputs, hidden)}
-    ours = {"GRU": nn.GRU(inputs, hidden), "LSTM": nn.LSTM(inputs, hidden)}
+    ours: dict[str, torch.nn.Module] = {"GRU": nn.GRU(inputs, hidden), "LSTM": nn.LSTM(inputs, hidden)}
     for name, layer in ours.items():
         layer.load_state_dict(found[f"torch {name}"].state_dict())
     return {name: (found | ours)[name] for name in NAMES}

@@ -8,14 +8,14 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from gatelet.kernels import recurrent as kernels
-from gatelet.nn.recurrent import RecurrentLayer, States, refuse_proj_size
+from gatelet.nn.recurrent import RecurrentLayer, refuse_proj_size
 from gatelet.reference import Array, from_names, stacked
 from gatelet.reference import gru as reference
 
 __all__ = ["GRU", "GateActivations", "gate_activations"]
 
 
-class GRU(RecurrentLayer):
+class GRU(RecurrentLayer[Tensor]):
     """Stacked gated recurrent units, a drop-in for `torch.nn.GRU`.
 
         r  = s(W_ir x + b_ir + W_hr h + b_hr)
@@ -49,6 +49,8 @@ class GRU(RecurrentLayer):
 
     mode = "GRU"
     _gates = 3
+    _kernel = staticmethod(kernels.gru)
+    _extras = ("reset_after",)
     _wrong_dimensions = "GRU: Expected input to be 2D or 3D, got {}D instead"
 
     def __init__(
@@ -71,40 +73,6 @@ class GRU(RecurrentLayer):
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
         )
         self.reset_after = reset_after
-
-    def forward(
-        self, input: Tensor | PackedSequence, hx: Tensor | None = None
-    ) -> tuple[Tensor | PackedSequence, Tensor]:
-        """Run the layers over a sequence.
-
-        Args:
-            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
-            hx: (L*D, B, H), or (L*D, H) without a batch; zero by default.
-
-        Returns:
-            output: as the input, with D*H features; h_n: as `hx`, the state after the last step.
-
-        Raises:
-            ValueError, RuntimeError: as `torch.nn.GRU`, with the same words.
-        """
-        output, states = self._forward(input, None if hx is None else (hx,))
-        return output, states[0]
-
-    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
-        y, h_n = kernels.gru(
-            x,
-            states[0],
-            self._flat_weights,
-            num_layers=self.num_layers,
-            bidirectional=self.bidirectional,
-            bias=self.bias,
-            dropout=self.dropout,
-            training=self.training,
-            batch_first=self.batch_first,
-            batch_sizes=batch_sizes,
-            reset_after=self.reset_after,
-        )
-        return y, (h_n,)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence
 
 from gatelet.kernels import recurrent as kernels
-from gatelet.nn.recurrent import RecurrentLayer, States
+from gatelet.nn.recurrent import RecurrentLayer
 
 __all__ = ["LSTM"]
 
 
-class LSTM(RecurrentLayer):
+class LSTM(RecurrentLayer[tuple[Tensor, Tensor]]):
     """Stacked long short-term memories, a drop-in for `torch.nn.LSTM`.
 
         i  = s(W_ii x + b_ii + W_hi h + b_hi)
@@ -45,6 +44,7 @@ class LSTM(RecurrentLayer):
 
     mode = "LSTM"
     _gates = 4
+    _kernel = staticmethod(kernels.lstm)
     _wrong_dimensions = "LSTM: Expected input to be 2D or 3D, got {}D instead"
 
     def __init__(
@@ -64,38 +64,6 @@ class LSTM(RecurrentLayer):
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
         )
 
-    def forward(
-        self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor | PackedSequence, tuple[Tensor, Tensor]]:
-        """Run the layers over a sequence.
-
-        Args:
-            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
-            hx: h0 (L*D, B, P) and c0 (L*D, B, H), or both without B; zero by default.
-
-        Returns:
-            output: as the input, with D*P features; (h_n, c_n): as `hx`, the states after the last step.
-
-        Raises:
-            ValueError, RuntimeError: as `torch.nn.LSTM`, with the same words.
-        """
-        output, states = self._forward(input, None if hx is None else (hx[0], hx[1]))
-        return output, (states[0], states[1])
-
     @property
     def _state_sizes(self) -> tuple[int, ...]:
         return self.proj_size or self.hidden_size, self.hidden_size
-
-    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
-        return kernels.lstm(
-            x,
-            (states[0], states[1]),
-            self._flat_weights,
-            num_layers=self.num_layers,
-            bidirectional=self.bidirectional,
-            bias=self.bias,
-            dropout=self.dropout,
-            training=self.training,
-            batch_first=self.batch_first,
-            batch_sizes=batch_sizes,
-        )

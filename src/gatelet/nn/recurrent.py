@@ -1,4 +1,4 @@
-"""What GRU, LSTM and RNN share: arguments, weights by PyTorch's names, and the layouts of input and state.
+"""What all recurrent layers share: arguments, weights by PyTorch's names, and the layouts of input and state.
 
 Whatever can be seen from outside is as in `torch.nn.RNNBase`: names, order, initial values, error types and messages.
 Source: PyTorch, `torch/nn/modules/rnn.py`.
@@ -8,19 +8,22 @@ import math
 import numbers
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from gatelet.nn.lengths import Lengths, ragged
+
 __all__ = ["RecurrentLayer", "refuse_proj_size"]
 
+S = TypeVar("S", Tensor, tuple[Tensor, Tensor])  # h, or h and c
 States = tuple[Tensor, ...]  # (h,) or (h, c), each (L*D, B, H)
 
 
-class RecurrentLayer(nn.Module):
-    """Base of the recurrent layers: holds the weights, checks the input, and leaves the arithmetic to `_run`.
+class RecurrentLayer(nn.Module, Generic[S]):
+    """Base of the recurrent layers: holds the weights, checks the input, and leaves the arithmetic to a kernel.
 
     The weights are looked up by name at each call, so that whatever stands in for a parameter (a parametrization,
     weight norm, `torch.func.functional_call`, a tied weight, a replica) is what computes.
@@ -28,20 +31,22 @@ class RecurrentLayer(nn.Module):
 
     mode: ClassVar[str]  # PyTorch's and cuDNN's name of the cell
     _gates: ClassVar[int]
+    _kernel: ClassVar[Callable[..., tuple[Tensor, Any]]]  # of `gatelet.kernels.recurrent`
+    _extras: ClassVar[tuple[str, ...]] = ()  # arguments of the layer that its kernel takes beyond PyTorch's
     _wrong_dimensions: ClassVar[str]
 
     def __init__(
         self,
         input_size: int,
         hidden_size: int,
-        num_layers: int,
-        bias: bool,
-        batch_first: bool,
-        dropout: float,
-        bidirectional: bool,
-        proj_size: int,
-        device: torch.device | str | int | None,
-        dtype: torch.dtype | None,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.input_size = input_size
@@ -84,6 +89,38 @@ class RecurrentLayer(nn.Module):
     def _state_sizes(self) -> tuple[int, ...]:
         return (self.hidden_size,)
 
+    def forward(
+        self,
+        input: Tensor | PackedSequence,
+        hx: S | None = None,
+        *,
+        lengths: Lengths | None = None,
+        resets: Tensor | None = None,
+    ) -> tuple[Tensor | PackedSequence, S]:
+        """Run the layers over a sequence.
+
+        Args:
+            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
+            hx: (L*D, B, H), or (L*D, H) without a batch; of an LSTM h0 (L*D, B, P) and c0 (L*D, B, H); zero by default.
+            lengths: (B,) integers between 1 and T in any order, the steps of each sequence of a padded batch. What lies
+                beyond is not read and costs nothing.
+            resets: bool, as `input` without its features. Where true, the state is zero before that step, in either
+                direction, as at the start of an episode.
+
+        Returns:
+            output: as the input, with D*H features (D*P of an LSTM), zero beyond a length; h_n, of an LSTM (h_n, c_n):
+            as `hx`, the state after the last step of each sequence.
+
+        Raises:
+            ValueError, RuntimeError: as PyTorch's layer, with the same words.
+            ValueError: `lengths` or `resets` does not fit the input.
+        """
+        states: States | None = None
+        if hx is not None:
+            states = (hx[0], hx[1]) if len(self._state_sizes) == 2 else (cast(Any, hx),)
+        output, last = self._forward(input, states, lengths, resets)
+        return output, cast(S, last if len(last) == 2 else last[0])
+
     def reset_parameters(self) -> None:
         """Draw all weights from U(-k, k) with k = 1 / sqrt(H)."""
         k = 1.0 / math.sqrt(self.hidden_size)
@@ -122,7 +159,7 @@ class RecurrentLayer(nn.Module):
                    if (value := getattr(self, name, usual)) != usual]  # fmt: skip
         return f"{self.input_size}, {self.hidden_size}" + "".join(changed)
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "RecurrentLayer":
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.flatten_parameters()
         return self
@@ -140,18 +177,55 @@ class RecurrentLayer(nn.Module):
             shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
         return shapes
 
-    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
+    def _run(
+        self, x: Tensor, states: States, batch_sizes: Tensor | None, resets: Tensor | None
+    ) -> tuple[Tensor, States]:
         """Compute the output, laid out as `x`, and the last states; all shapes are checked and batched."""
-        raise NotImplementedError
+        extras = {name: getattr(self, name) for name in self._extras}
+        if resets is not None:
+            extras["resets"] = resets
+        y, last = self._kernel(
+            x,
+            states[0] if len(states) == 1 else states,
+            self._flat_weights,
+            num_layers=self.num_layers,
+            bidirectional=self.bidirectional,
+            bias=self.bias,
+            dropout=self.dropout,
+            training=self.training,
+            batch_first=self.batch_first,
+            batch_sizes=batch_sizes,
+            **extras,
+        )
+        return y, (last,) if isinstance(last, Tensor) else last
 
-    def _forward(self, x: Tensor | PackedSequence, states: States | None) -> tuple[Tensor | PackedSequence, States]:
+    def _forward(
+        self, x: Tensor | PackedSequence, states: States | None, lengths: Lengths | None, resets: Tensor | None
+    ) -> tuple[Tensor | PackedSequence, States]:
         if isinstance(x, PackedSequence):
-            return self._forward_packed(x, states)
+            if lengths is not None:
+                raise ValueError("lengths are for a padded batch; a PackedSequence has its own.")
+            return self._forward_packed(x, states, resets)
+        batch_dim = 0 if self.batch_first else 1
         batch, states = self._batched(x, states)
-        y, last = self._run(batch, states, None)
+        _check_resets(resets, x)
         if x.dim() == 2:
-            return y.squeeze(0 if self.batch_first else 1), tuple(state.squeeze(1) for state in last)
-        return y, last
+            if lengths is not None:
+                raise ValueError("lengths are for a batch of sequences; got an input without a batch.")
+            y, last = self._run(batch, states, None, None if resets is None else resets.unsqueeze(batch_dim))
+            return y.squeeze(batch_dim), tuple(state.squeeze(1) for state in last)
+        if lengths is None or x.size(batch_dim) == 0:
+            return self._run(batch, states, None, resets)
+        return self._forward_ragged(batch, states, lengths, resets)
+
+    def _forward_ragged(
+        self, x: Tensor, states: States, lengths: Lengths, resets: Tensor | None
+    ) -> tuple[Tensor, States]:
+        where = ragged(lengths, x, batch_first=self.batch_first)
+        states = tuple(state.index_select(1, where.order) for state in states)
+        resets = None if resets is None else where.packed(resets)
+        y, last = self._run(where.packed(x), states, where.batch_sizes, resets)
+        return where.padded(y, x.shape), tuple(state.index_select(1, where.order_back) for state in last)
 
     def _batched(self, x: Tensor, states: States | None) -> tuple[Tensor, States]:
         """Check an input that is not packed and its states, and give the input without a batch a batch of one."""
@@ -165,12 +239,15 @@ class RecurrentLayer(nn.Module):
             states = None if states is None else tuple(state.unsqueeze(1) for state in states)
         return x, self._checked(x, states, None, x.size(batch_dim))
 
-    def _forward_packed(self, packed: PackedSequence, states: States | None) -> tuple[PackedSequence, States]:
+    def _forward_packed(
+        self, packed: PackedSequence, states: States | None, resets: Tensor | None
+    ) -> tuple[PackedSequence, States]:
         x, batch_sizes, order, order_back = packed
         if states is not None and order is not None:
             states = tuple(state.index_select(1, order) for state in states)
         states = self._checked(x, states, batch_sizes, int(batch_sizes[0]))
-        y, last = self._run(x, states, batch_sizes)
+        _check_resets(resets, x)
+        y, last = self._run(x, states, batch_sizes, resets)
         if order_back is not None:
             last = tuple(state.index_select(1, order_back) for state in last)
         return PackedSequence(y, batch_sizes, order, order_back), last
@@ -247,3 +324,10 @@ def _check_input(x: Tensor, input_size: int, dtype: torch.dtype, *, dims: int) -
         raise RuntimeError(f"input must have {dims} dimensions, got {x.dim()}")
     if x.size(-1) != input_size:
         raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {input_size}, got {x.size(-1)}")
+
+
+def _check_resets(resets: Tensor | None, x: Tensor) -> None:
+    if resets is None or (resets.shape == x.shape[:-1] and resets.dtype == torch.bool):
+        return
+    given = f"{resets.dtype} of shape {tuple(resets.shape)}"
+    raise ValueError(f"resets must be torch.bool of shape {tuple(x.shape[:-1])}, as the input; got {given}.")

@@ -2,15 +2,14 @@
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence
 
 from gatelet.kernels import recurrent as kernels
-from gatelet.nn.recurrent import RecurrentLayer, States, refuse_proj_size
+from gatelet.nn.recurrent import RecurrentLayer, refuse_proj_size
 
 __all__ = ["RNN"]
 
 
-class RNN(RecurrentLayer):
+class RNN(RecurrentLayer[Tensor]):
     """Stacked Elman networks, a drop-in for `torch.nn.RNN` with its default nonlinearity.
 
         h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
@@ -40,6 +39,7 @@ class RNN(RecurrentLayer):
 
     mode = "RNN_TANH"
     _gates = 1
+    _kernel = staticmethod(kernels.rnn_tanh)
     _wrong_dimensions = "RNN: Expected input to be 2D or 3D, got {}D tensor instead"
 
     def __init__(
@@ -66,36 +66,3 @@ class RNN(RecurrentLayer):
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
         )
         self.nonlinearity = nonlinearity
-
-    def forward(
-        self, input: Tensor | PackedSequence, hx: Tensor | None = None
-    ) -> tuple[Tensor | PackedSequence, Tensor]:
-        """Run the layers over a sequence.
-
-        Args:
-            input: (T, B, I), or (B, T, I) with `batch_first`, or (T, I) without a batch, or packed.
-            hx: (L*D, B, H), or (L*D, H) without a batch; zero by default.
-
-        Returns:
-            output: as the input, with D*H features; h_n: as `hx`, the state after the last step.
-
-        Raises:
-            ValueError, RuntimeError: as `torch.nn.RNN`, with the same words.
-        """
-        output, states = self._forward(input, None if hx is None else (hx,))
-        return output, states[0]
-
-    def _run(self, x: Tensor, states: States, batch_sizes: Tensor | None) -> tuple[Tensor, States]:
-        y, h_n = kernels.rnn_tanh(
-            x,
-            states[0],
-            self._flat_weights,
-            num_layers=self.num_layers,
-            bidirectional=self.bidirectional,
-            bias=self.bias,
-            dropout=self.dropout,
-            training=self.training,
-            batch_first=self.batch_first,
-            batch_sizes=batch_sizes,
-        )
-        return y, (h_n,)

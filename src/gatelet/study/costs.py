@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
 
 
-def recurrent_layers(module: nn.Module) -> list[RecurrentLayer]:
+def recurrent_layers(module: nn.Module) -> list[RecurrentLayer[Any]]:
     """The recurrent layers within `module`, in the order of registration."""
     return [child for child in module.modules() if isinstance(child, RecurrentLayer)]
 
@@ -52,7 +53,7 @@ def flops_per_step(module: nn.Module) -> int:
     return sum(_stack_flops(stack) for stack in recurrent_layers(module))
 
 
-def _stack_flops(stack: RecurrentLayer) -> int:
+def _stack_flops(stack: RecurrentLayer[Any]) -> int:
     cell = type(stack).__name__.lower()
     directions = 2 if stack.bidirectional else 1
     first = cell_flops(cell, stack.input_size, stack.hidden_size)
@@ -69,7 +70,7 @@ def call_flops(module: nn.Module, call: Callable[[], object]) -> int:
     """
     total = 0
 
-    def count_recurrent(stack: RecurrentLayer, inputs: tuple[Tensor, ...]) -> None:
+    def count_recurrent(stack: RecurrentLayer[Any], inputs: tuple[Tensor, ...]) -> None:
         nonlocal total
         total += _stack_flops(stack) * (inputs[0].numel() // stack.input_size)
 
