@@ -1,13 +1,13 @@
 """Stacks of every cell: gradients against central differences, unequal lengths against one sequence at a time."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gatelet.reference import LayerWeights, gru, lstm, rnn, stacked
+from gatelet.reference import Extras, LayerWeights, gru, lstm, rnn, stacked
 
 STEPS, BATCH, INPUT, HIDDEN, PROJECTED = 3, 2, 2, 3, 2
 
@@ -44,12 +44,23 @@ def parts(state: Any) -> tuple[Any, ...]:
     return state if isinstance(state, tuple) else (state,)
 
 
+def random_extras(rng: Any, gates: int, projection: int | None, count: int) -> list[Extras]:
+    def one() -> Extras:
+        keep_h = rng.random((STEPS, BATCH, projection or HIDDEN)) < 0.5
+        keep_c = rng.random((STEPS, BATCH, HIDDEN)) < 0.5
+        mask = (rng.random((BATCH, projection or HIDDEN)) < 0.7) / 0.7
+        return Extras(rng.random((STEPS, BATCH)) < 0.3, mask, keep_h + 0.0, keep_c + 0.0 if gates == 4 else None)
+
+    return [one() for _ in range(count)]
+
+
 @pytest.mark.parametrize("lengths", [None, [3, 1]])
 @pytest.mark.parametrize(("layers", "bidirectional"), [(1, False), (2, True)])
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", [*CELLS, *(f"{name}, extras" for name in CELLS if name.startswith(("gru", "lstm")))])
 def test_gradients_are_central_differences(
     name: str, layers: int, bidirectional: bool, lengths: list[int] | None
 ) -> None:
+    name, with_extras = name.removesuffix(", extras"), name.endswith("extras")
     forward, backward, gates, projection = CELLS[name]
     directions = 2 if bidirectional else 1
     rng = np.random.default_rng(0)
@@ -57,9 +68,15 @@ def test_gradients_are_central_differences(
     x, h0 = rng.normal(size=(STEPS, BATCH, INPUT)), random_state(rng, gates, projection, layers * directions)
     dh_n = random_state(rng, gates, projection, layers * directions)
     dy = rng.normal(size=(STEPS, BATCH, directions * (projection or HIDDEN)))
+    extras = None
+    if with_extras:
+        extras = random_extras(rng, gates, projection, layers * directions)
+        for k, weights in enumerate(stack):
+            gains = {name: rng.normal(size=gates * HIDDEN) for name in ("layer_norm_ih", "layer_norm_hh")}
+            stack[k] = replace(weights, **gains)
 
     def run() -> Any:
-        return stacked.forward(forward, x, h0, stack, bidirectional=bidirectional, lengths=lengths)
+        return stacked.forward(forward, x, h0, stack, bidirectional=bidirectional, lengths=lengths, extras=extras)
 
     def loss() -> float:
         y, h_n, _ = run()
@@ -68,6 +85,7 @@ def test_gradients_are_central_differences(
     _, _, trace = run()
     found = stacked.backward(backward, dy, dh_n, stack, trace, bidirectional=bidirectional)
 
+    rtol = 1e-5 if with_extras else 1e-6  # three values that lie close together are far apart once they are normalised
     pairs = [(x, found.x), *zip(parts(h0), parts(found.h0), strict=True)]
     for weights, gradients in zip(stack, found.layers, strict=True):
         pairs += [(getattr(weights, f.name), getattr(gradients, f.name)) for f in fields(LayerWeights)]
@@ -76,7 +94,7 @@ def test_gradients_are_central_differences(
             assert gradient is None
             continue
         assert gradient.shape == values.shape
-        np.testing.assert_allclose(gradient, central_differences(loss, values), rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(gradient, central_differences(loss, values), rtol=rtol, atol=1e-8)
 
 
 def central_differences(loss: Any, values: Any, step: float = 1e-5) -> Any:

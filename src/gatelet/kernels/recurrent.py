@@ -1,7 +1,8 @@
 """Run a stack of recurrent layers over a batch: the one place that chooses what computes them.
 
 Every function takes weights as a flat list in PyTorch's order (`weight_ih, weight_hh`, then `bias_ih, bias_hh` where
-there are biases, then `weight_hr` where an LSTM projects; layer by layer, the reverse direction after the forward one).
+there are biases, then `layer_norm_ih, layer_norm_hh` where gates are normalised, or `weight_hr` where an LSTM projects;
+layer by layer, the reverse direction after the forward one).
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from gatelet.kernels import stacked
+from gatelet.kernels.stacked import Extras
 
 __all__ = ["gru", "lstm", "rnn_tanh"]
 
@@ -47,8 +49,11 @@ def gru(
     training: bool = False,
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
-    reset_after: bool = True,
     resets: Tensor | None = None,
+    layer_norm: bool = False,
+    zoneout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+    reset_after: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """Run stacked GRUs; the equation is that of `gatelet.reference.gru.forward`.
 
@@ -60,12 +65,15 @@ def gru(
         bidirectional: whether D is 2.
         bias: whether `weights` has biases.
         dropout: share of the outputs of all layers but the last that is zeroed in training.
-        training: whether dropout is on.
+        training: whether dropout, zoneout's draws and recurrent dropout are on.
         batch_first: layout of `x` and of the output, if not packed.
         batch_sizes: (T,) int64 on the CPU, sequences that are still running at each step.
-        reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN), or before it (Cho et al. 2014).
         resets: as `x` without its last axis; where true, the state is zero before that step, in either direction, as at
             the start of an episode.
+        layer_norm: normalise the products of each gate (`gatelet.reference.products`); `weights` has the gains.
+        zoneout: share of units that keep their old state (`gatelet.kernels.zoneout`).
+        recurrent_dropout: share of the state that W_hh does not see, drawn once per sequence, layer and direction.
+        reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN), or before it (Cho et al. 2014).
 
     Returns:
         y, laid out as `x`, with D*H features; h_n: (L*D, B, H).
@@ -73,8 +81,9 @@ def gru(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
-    natively = reset_after and stacked.handles(x, (h0,), weights)
-    if natively or not reset_after or resets is not None:
+    extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
+    natively = reset_after and not extras.any and stacked.handles(x, (h0,), weights)
+    if natively or not reset_after or resets is not None or extras.any:
         if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
         y, h_n = (stacked.run if natively else _unrolled)(
@@ -88,6 +97,7 @@ def gru(
             batch_first=batch_first,
             batch_sizes=batch_sizes,
             resets=resets,
+            extras=extras,
             natively=natively,
         )
         return y, h_n
@@ -110,6 +120,9 @@ def lstm(
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
     resets: Tensor | None = None,
+    layer_norm: bool = False,
+    zoneout: float = 0.0,
+    recurrent_dropout: float = 0.0,
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Run stacked LSTMs; the equation is that of `gatelet.reference.lstm.forward`.
 
@@ -117,11 +130,17 @@ def lstm(
     `weight_hr` projects to. Returns y with D*P features, and (h_n, c_n).
 
     Raises:
+        ValueError: an LSTM that projects is asked for resets, LayerNorm, zoneout or recurrent dropout.
         RuntimeError: there are no steps, or shapes do not fit.
     """
-    natively = stacked.handles(x, state, weights)
+    extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
+    natively = not extras.any and stacked.handles(x, state, weights)
     options = (bias, num_layers, dropout, training, bidirectional)
-    if natively or resets is not None:
+    if natively or resets is not None or extras.any:
+        if state[0].shape != state[1].shape:
+            raise ValueError(
+                "An LSTM with proj_size must have no resets, layer_norm, zoneout or recurrent_dropout; got some."
+            )
         y, h_n, c_n = (stacked.run if natively else _unrolled)(
             "lstm",
             x,
@@ -133,6 +152,7 @@ def lstm(
             batch_first=batch_first,
             batch_sizes=batch_sizes,
             resets=resets,
+            extras=extras,
             natively=natively,
         )
     elif batch_sizes is None:

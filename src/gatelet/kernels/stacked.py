@@ -1,6 +1,7 @@
 """Stacks of layers: layers, directions, and dropout between layers, on the native kernels or step by step."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,7 +11,34 @@ from gatelet.kernels import native, unrolled
 from gatelet.kernels.inputs import Inputs
 from gatelet.kernels.operators import LAYERS
 
-__all__ = ["handles", "run"]
+__all__ = ["Extras", "handles", "run"]
+
+
+class Extras(NamedTuple):
+    """What acts on the gates and the state of every layer and direction."""
+
+    layer_norm: bool = False  # gains are among the weights
+    zoneout: float = 0.0  # share of units that keep their old state
+    recurrent_dropout: float = 0.0  # share of the state's values that W_hh does not see, the same ones at every step
+    training: bool = False  # else zoneout mixes, and there is no recurrent dropout
+
+    def mask(self, h0: Tensor) -> Tensor | None:
+        """Draw a mask (B, H) for one layer and direction: 0, or 1 / (1 - rate)."""
+        if not self.training or self.recurrent_dropout == 0.0:
+            return None
+        return F.dropout(torch.ones_like(h0), self.recurrent_dropout)
+
+    def seed(self, h0: Tensor) -> Tensor | None:
+        """Draw a seed for one layer and direction."""
+        return torch.randint(2**63 - 1, (1,), device=h0.device) if self.training and self.zoneout > 0.0 else None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do."""
+        return self.layer_norm or self.zoneout > 0.0 or self.recurrent_dropout > 0.0
+
+
+NOTHING = Extras()
 
 
 def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
@@ -36,6 +64,7 @@ def run(
     batch_first: bool,
     batch_sizes: Tensor | None,
     resets: Tensor | None = None,
+    extras: Extras = NOTHING,
     natively: bool = True,
 ) -> tuple[Tensor, ...]:
     """Run stacked layers.
@@ -51,6 +80,7 @@ def run(
         batch_first: layout of x and y, if not packed.
         batch_sizes: (T,) int64, sequences that are still running at each step.
         resets: as x without its last axis; where true, the state is zero before that step, in either direction.
+        extras: what acts on the gates and the state.
         natively: on the native kernels, for what `handles` accepts; else step by step.
 
     Returns:
@@ -59,7 +89,7 @@ def run(
     offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
     resets = None if resets is None else (resets != 0).to(torch.uint8)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
-    per_direction = 4 if bias else 2
+    per_direction = 2 + (2 if bias else 0) + (2 if extras.layer_norm else 0)
     directions = 2 if bidirectional else 1
     last: list[tuple[Tensor, ...]] = []
     for first in range(0, len(weights) // per_direction, directions):
@@ -67,12 +97,13 @@ def run(
             x = F.dropout(x, dropout)
         outputs = []
         for k in range(first, first + directions):
-            w_ih, w_hh, *biases = weights[k * per_direction : (k + 1) * per_direction]
-            b_ih, b_hh = biases or (None, None)
+            w_ih, w_hh, *rest = weights[k * per_direction : (k + 1) * per_direction]
+            b_ih, b_hh = rest[:2] if bias else (None, None)
+            gains_ih, gains_hh = rest[-2:] if extras.layer_norm else (None, None)
             h0, c0 = states[0][k], states[1][k] if len(states) > 1 else None
             given = Inputs(
-                x, h0, c0, w_ih, w_hh, b_ih, b_hh, offsets=offsets, resets=resets,
-                batch_first=batch_first, reverse=k > first,
+                x, h0, c0, w_ih, w_hh, b_ih, b_hh, gains_ih, gains_hh, extras.mask(h0), extras.seed(h0),
+                offsets, resets, extras.zoneout, batch_first, k > first,
             )  # fmt: skip
             found = LAYERS[cell](*given, save) if natively else unrolled.run(cell, given)
             outputs.append(found[0])

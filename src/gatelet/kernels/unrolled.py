@@ -1,61 +1,91 @@
 """The equations step by step in PyTorch's operators: slow, on any device, and differentiable as often as one likes.
 
-What has no kernel runs here: the GRU that resets before the product, resets in the sequence where the native kernels do
-not compute, and the native kernels' second derivative.
+What has no kernel runs here: the GRU that resets before the product; resets, LayerNorm, zoneout and recurrent dropout
+where the native kernels do not compute; and the native kernels' second derivative.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gatelet.kernels import zoneout
 from gatelet.kernels.inputs import Inputs
 
 __all__ = ["gradients", "run"]
 
+EPSILON = 1e-5  # added to the variance by LayerNorm
 
-def gru_step(x: Tensor, state: tuple[Tensor, ...], w_hh: Tensor, b_hh: Tensor | None) -> tuple[Tensor, ...]:
+
+@dataclass(frozen=True)
+class Recurrence:
+    """The products of the state, `W_hh h + b_hh`; with recurrent dropout of `mask * h`, with LayerNorm normalised."""
+
+    w_hh: Tensor  # (G*H, H)
+    b_hh: Tensor | None  # (G*H,)
+    gains: Tensor | None  # (G*H,)
+    mask: Tensor | None  # (B, H)
+
+    def __call__(self, h: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """Give (b, n*H) for the gates `first` up to `last`; h is (b, H), of the first b sequences."""
+        size = h.shape[-1]
+        rows = slice(first * size, None if last is None else last * size)
+        if self.mask is not None:
+            h = h * self.mask[: len(h)]
+        w, b, gains = (None if array is None else array[rows] for array in (self.w_hh, self.b_hh, self.gains))
+        assert w is not None
+        return product(h, w, b, gains, size)
+
+
+def product(v: Tensor, w: Tensor, b: Tensor | None, gains: Tensor | None, size: int) -> Tensor:
+    """`W v + b`, or `LN(W v) * gains + b`, each gate of `size` units normalised on its own."""
+    if gains is None:
+        return F.linear(v, w, b)
+    u = F.linear(v, w)
+    u = u.reshape(*u.shape[:-1], -1, size)  # (..., gates, H)
+    normalised = F.layer_norm(u, (size,), eps=EPSILON).flatten(-2) * gains
+    return normalised if b is None else normalised + b
+
+
+def gru_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
     """One step of the GRU that resets after the product; x (b, 3H) are the projected inputs."""
     (h,) = state
     x_r, x_z, x_n = x.chunk(3, dim=-1)
-    h_r, h_z, h_n = F.linear(h, w_hh, b_hh).chunk(3, dim=-1)
+    h_r, h_z, h_n = recurrence(h).chunk(3, dim=-1)
     r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
     n = torch.tanh(x_n + r * h_n)
     return (n + z * (h - n),)
 
 
-def gru_reset_before_step(
-    x: Tensor, state: tuple[Tensor, ...], w_hh: Tensor, b_hh: Tensor | None
-) -> tuple[Tensor, ...]:
+def gru_reset_before_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
     """One step of the GRU of Cho et al. 2014, `n = tanh(W_in x + b_in + W_hn (r * h) + b_hn)`; x (b, 3H) as above."""
     (h,) = state
     size = h.shape[-1]
-    sizes = [2 * size, size]
-    x_rz, x_n = torch.split(x, sizes, dim=-1)
-    w_rz, w_n = torch.split(w_hh, sizes)
-    b_rz, b_n = (None, None) if b_hh is None else torch.split(b_hh, sizes)
-    r, z = torch.sigmoid(x_rz + F.linear(h, w_rz, b_rz)).chunk(2, dim=-1)
-    n = torch.tanh(x_n + F.linear(r * h, w_n, b_n))
+    x_rz, x_n = torch.split(x, [2 * size, size], dim=-1)
+    r, z = torch.sigmoid(x_rz + recurrence(h, 0, 2)).chunk(2, dim=-1)
+    n = torch.tanh(x_n + recurrence(r * h, 2))
     return (n + z * (h - n),)
 
 
-def lstm_step(x: Tensor, state: tuple[Tensor, ...], w_hh: Tensor, b_hh: Tensor | None) -> tuple[Tensor, ...]:
+def lstm_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
     """One step of the LSTM; x (b, 4H) are the projected inputs."""
     h, c = state
-    i, f, g, o = (x + F.linear(h, w_hh, b_hh)).chunk(4, dim=-1)
+    i, f, g, o = (x + recurrence(h)).chunk(4, dim=-1)
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
-Step = Callable[[Tensor, tuple[Tensor, ...], Tensor, Tensor | None], tuple[Tensor, ...]]
+Step = Callable[[Tensor, tuple[Tensor, ...], Recurrence], tuple[Tensor, ...]]
 STEPS: dict[str, Step] = {"gru": gru_step, "gru_reset_before": gru_reset_before_step, "lstm": lstm_step}
 
 
 def run(cell: str, given: Inputs) -> tuple[Tensor, ...]:
     """Return y, laid out as x, and the last states, (B, H) each."""
     offsets, resets = given.offsets, given.resets
-    projected = F.linear(given.x, given.w_ih, given.b_ih)
+    projected = product(given.x, given.w_ih, given.b_ih, given.layer_norm_ih, given.h0.shape[-1])
+    recurrence = Recurrence(given.w_hh, given.b_hh, given.layer_norm_hh, given.dropout_mask)
     axis = 1 if given.batch_first and offsets is None else 0
     sizes = None if offsets is None else offsets.diff().tolist()
     steps = projected.unbind(axis) if sizes is None else torch.split(projected, sizes)
@@ -65,8 +95,13 @@ def run(cell: str, given: Inputs) -> tuple[Tensor, ...]:
     found = {}
     for t in reversed(range(len(steps))) if given.reverse else range(len(steps)):
         running = len(steps[t])
-        now = tuple(s[:running] if kept is None else s[:running] * kept[t] for s in state)
-        now = STEPS[cell](steps[t], now, given.w_hh, given.b_hh)
+        before = tuple(s[:running] if kept is None else s[:running] * kept[t] for s in state)
+        now = STEPS[cell](steps[t], before, recurrence)
+        if given.zoneout > 0.0:
+            now = tuple(
+                zoneout.mix(old, new, given.zoneout, given.zoneout_seed, stream, t)
+                for stream, (old, new) in enumerate(zip(before, now, strict=True))
+            )
         # the others have ended, or in reverse not yet begun
         state = tuple(
             torch.cat([new, old[running:]]) if running < len(old) else new for new, old in zip(now, state, strict=True)

@@ -10,6 +10,7 @@ Each cell is a file: `gru`, `lstm`, `rnn`. Nothing here is fast, and nothing her
 """
 
 from gatelet.reference import gru, lstm, rnn, stacked
+from gatelet.reference.extras import Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, from_names
 
-__all__ = ["Array", "Gradients", "LayerWeights", "from_names", "gru", "lstm", "rnn", "stacked"]
+__all__ = ["Array", "Extras", "Gradients", "LayerWeights", "from_names", "gru", "lstm", "rnn", "stacked"]

@@ -27,11 +27,22 @@ class LayerWeights:
     bias_ih: Array  # (G*H,)
     bias_hh: Array  # (G*H,)
     weight_hr: Array | None = None  # (P, H), only in an LSTM with projection
+    layer_norm_ih: Array | None = None  # (G*H,) gains of the normalised W_ih x; None: not normalised
+    layer_norm_hh: Array | None = None  # (G*H,) gains of the normalised W_hh h
 
     @property
     def state_size(self) -> int:
         """Size `P` of the hidden state."""
         return int(self.weight_hh.shape[1])
+
+    def gains(self, gates: int) -> tuple[list[Array | None], list[Array | None]]:
+        """Give the gains of the input's and of the state's products, gate by gate."""
+        ih, hh = self.layer_norm_ih, self.layer_norm_hh
+        nothing: list[Array | None] = [None] * gates
+        return (
+            nothing if ih is None else list(np.split(ih, gates)),
+            nothing if hh is None else list(np.split(hh, gates)),
+        )
 
 
 @dataclass(frozen=True)
@@ -66,11 +77,11 @@ def from_names(arrays: Mapping[str, ArrayLike]) -> tuple[LayerWeights, ...]:
 def _one(arrays: Mapping[str, ArrayLike], ending: str) -> LayerWeights:
     weight_ih = np.asarray(arrays[f"weight_ih{ending}"], np.float64)
     no_bias = np.zeros(len(weight_ih))
-    weight_hr = arrays.get(f"weight_hr{ending}")
+    optional = [arrays.get(f"{name}{ending}") for name in ("weight_hr", "layer_norm_ih", "layer_norm_hh")]
     return LayerWeights(
         weight_ih,
         np.asarray(arrays[f"weight_hh{ending}"], np.float64),
         np.asarray(arrays.get(f"bias_ih{ending}", no_bias), np.float64),
         np.asarray(arrays.get(f"bias_hh{ending}", no_bias), np.float64),
-        None if weight_hr is None else np.asarray(weight_hr, np.float64),
+        *(None if array is None else np.asarray(array, np.float64) for array in optional),
     )

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gatelet.reference import products
 from gatelet.reference.activations import sigmoid
+from gatelet.reference.extras import NOTHING, Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, check_shape
+from gatelet.reference.products import product
 
 __all__ = ["Trace", "backward", "forward"]
 
@@ -29,9 +32,12 @@ class Trace:
     f: Array  # (T, B, H), forget gate
     g: Array  # (T, B, H), candidate
     o: Array  # (T, B, H), output gate
+    extras: Extras = NOTHING
 
 
-def forward(x: Array, state: tuple[Array, Array], weights: LayerWeights) -> tuple[Array, tuple[Array, Array], Trace]:
+def forward(
+    x: Array, state: tuple[Array, Array], weights: LayerWeights, *, extras: Extras = NOTHING
+) -> tuple[Array, tuple[Array, Array], Trace]:
     """Run one LSTM layer forward in time.
 
         i  = s(W_ii x + b_ii + W_hi h + b_hi)
@@ -41,10 +47,15 @@ def forward(x: Array, state: tuple[Array, Array], weights: LayerWeights) -> tupl
         c' = f * c + i * g
         h' = o * tanh(c')                 or W_hr (o * tanh(c')) with projection
 
+    With gains, every product `W v` but the projection is `LN(W v) * gain`. With extras, h and c are zero where they are
+    reset, h is masked where it meets W_hh, and shares of the old h and c are kept: `k * h + (1 - k) * h'` with the h'
+    that follows from the new c before any of the old one is kept.
+
     Args:
         x: (T, B, I).
         state: h0 (B, P) and c0 (B, H).
         weights: of this layer, gates in the order i, f, g, o.
+        extras: resets, recurrent dropout and zoneout.
 
     Returns:
         y: (T, B, P), every hidden state; the last (h_n, c_n); the trace.
@@ -61,19 +72,26 @@ def forward(x: Array, state: tuple[Array, Array], weights: LayerWeights) -> tupl
     b_ii, b_if, b_ig, b_io = np.split(weights.bias_ih, 4)
     b_hi, b_hf, b_hg, b_ho = np.split(weights.bias_hh, 4)
 
+    (l_ii, l_if, l_ig, l_io), (l_hi, l_hf, l_hg, l_ho) = weights.gains(4)
+
     h = np.empty((steps + 1, batch, weights.state_size))
     c = np.empty((steps + 1, batch, size))
     i, f, g, o = np.empty((4, steps, batch, size))
     h[0], c[0] = state
     for t in range(steps):
-        i[t] = sigmoid(x[t] @ w_ii.T + b_ii + h[t] @ w_hi.T + b_hi)
-        f[t] = sigmoid(x[t] @ w_if.T + b_if + h[t] @ w_hf.T + b_hf)
-        g[t] = np.tanh(x[t] @ w_ig.T + b_ig + h[t] @ w_hg.T + b_hg)
-        o[t] = sigmoid(x[t] @ w_io.T + b_io + h[t] @ w_ho.T + b_ho)
-        c[t + 1] = f[t] * c[t] + i[t] * g[t]
-        out = o[t] * np.tanh(c[t + 1])
-        h[t + 1] = out if weights.weight_hr is None else out @ weights.weight_hr.T
-    return h[1:], (h[steps], c[steps]), Trace(x, h, c, i, f, g, o)
+        old_h, old_c = extras.started(h[t], t), extras.started(c[t], t)
+        v = extras.masked(old_h)
+        i[t] = sigmoid(product(x[t], w_ii, l_ii) + b_ii + product(v, w_hi, l_hi) + b_hi)
+        f[t] = sigmoid(product(x[t], w_if, l_if) + b_if + product(v, w_hf, l_hf) + b_hf)
+        g[t] = np.tanh(product(x[t], w_ig, l_ig) + b_ig + product(v, w_hg, l_hg) + b_hg)
+        o[t] = sigmoid(product(x[t], w_io, l_io) + b_io + product(v, w_ho, l_ho) + b_ho)
+        new_c = f[t] * old_c + i[t] * g[t]
+        out = o[t] * np.tanh(new_c)
+        new_h = out if weights.weight_hr is None else out @ weights.weight_hr.T
+        keep_h, keep_c = extras.zone(t)
+        h[t + 1] = keep_h * old_h + (1 - keep_h) * new_h
+        c[t + 1] = keep_c * old_c + (1 - keep_c) * new_c
+    return h[1:], (h[steps], c[steps]), Trace(x, h, c, i, f, g, o, extras)
 
 
 def backward(
@@ -92,30 +110,49 @@ def backward(
         weights: as given to `forward`.
         trace: as returned by `forward`.
     """
-    i, f, g, o, c = trace.i, trace.f, trace.g, trace.o, trace.c
-    tanh_c = np.tanh(c[1:])
-    da = np.empty((len(i), i.shape[1], 4 * i.shape[2]))  # (T, B, 4H), into the sigmoids and the tanh
-    dhs = np.empty_like(dy)  # (T, B, P), whole gradient of each hidden state
+    i, f, g, o, extras = trace.i, trace.f, trace.g, trace.o, trace.extras
+    gains_ih, gains_hh = weights.gains(4)
+    weights_hh = np.split(weights.weight_hh, 4)
+    da = np.empty((4, *i.shape))  # (4, T, B, H), into the sigmoids and the tanh
+    dw_hh, dgain_hh = np.zeros((4, *weights_hh[0].shape)), np.zeros((4, i.shape[2]))
+    dw_hr = None if weights.weight_hr is None else np.zeros_like(weights.weight_hr)
     dh, dc = dstate
     for t in reversed(range(len(i))):
-        dhs[t] = dh + dy[t]
-        dout = dhs[t] if weights.weight_hr is None else dhs[t] @ weights.weight_hr
-        dc = dc + dout * o[t] * (1 - tanh_c[t] ** 2)
-        da_i = dc * g[t] * i[t] * (1 - i[t])
-        da_f = dc * c[t] * f[t] * (1 - f[t])
-        da_g = dc * i[t] * (1 - g[t] ** 2)
-        da_o = dout * tanh_c[t] * o[t] * (1 - o[t])
-        da[t] = np.concatenate([da_i, da_f, da_g, da_o], axis=-1)
-        dh = da[t] @ weights.weight_hh
-        dc = dc * f[t]
+        old_h, old_c = extras.started(trace.h[t], t), extras.started(trace.c[t], t)
+        keep_h, keep_c = extras.zone(t)
+        dkept_h, dh = keep_h * (dh + dy[t]), (1 - keep_h) * (dh + dy[t])
+        dkept_c, dc = keep_c * dc, (1 - keep_c) * dc
+        tanh_c = np.tanh(f[t] * old_c + i[t] * g[t])
+        dout = dh if weights.weight_hr is None else dh @ weights.weight_hr
+        if dw_hr is not None:
+            dw_hr += dh.T @ (o[t] * tanh_c)
+        dc = dc + dout * o[t] * (1 - tanh_c**2)
+        da[0, t] = dc * g[t] * i[t] * (1 - i[t])
+        da[1, t] = dc * old_c * f[t] * (1 - f[t])
+        da[2, t] = dc * i[t] * (1 - g[t] ** 2)
+        da[3, t] = dout * tanh_c * o[t] * (1 - o[t])
+        dv = np.zeros_like(old_h)
+        for gate in range(4):
+            back = products.backward(da[gate, t], extras.masked(old_h), weights_hh[gate], gains_hh[gate])
+            dv += back[0]
+            dw_hh[gate] += back[1]
+            dgain_hh[gate] += back[2]
+        dh = extras.started(dkept_h + extras.masked(dv), t)
+        dc = extras.started(dkept_c + dc * f[t], t)
 
-    outer = "tbg,tbv->gv"  # sum over time and batch of da v^T
-    bias = da.sum(axis=(0, 1))
+    into_x = [
+        products.backward(da[gate], trace.x, weight, gains_ih[gate])
+        for gate, weight in enumerate(np.split(weights.weight_ih, 4))
+    ]
+    bias = da.sum(axis=(1, 2)).reshape(-1)
+    normalised = weights.layer_norm_ih is not None
     gradients = LayerWeights(
-        weight_ih=np.einsum(outer, da, trace.x),
-        weight_hh=np.einsum(outer, da, trace.h[:-1]),
+        weight_ih=np.concatenate([dw for _, dw, _ in into_x]),
+        weight_hh=dw_hh.reshape(weights.weight_hh.shape),
         bias_ih=bias,
         bias_hh=bias,
-        weight_hr=None if weights.weight_hr is None else np.einsum(outer, dhs, o * tanh_c),
+        weight_hr=dw_hr,
+        layer_norm_ih=np.concatenate([dgain for _, _, dgain in into_x]) if normalised else None,
+        layer_norm_hh=dgain_hh.reshape(-1) if normalised else None,
     )
-    return Gradients(da @ weights.weight_ih, (dh, dc), gradients)
+    return Gradients(np.sum([dx for dx, _, _ in into_x], axis=0), (dh, dc), gradients)

@@ -7,11 +7,12 @@ Sequences of unequal length are simply run one at a time, each cut to its own le
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from gatelet.reference.extras import Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, check_shape
 
 __all__ = ["StackGradients", "StackTrace", "backward", "forward"]
@@ -38,13 +39,14 @@ class StackGradients(Generic[S]):
 
 
 def forward(
-    cell: Callable[[Array, S, LayerWeights], tuple[Array, S, R]],
+    cell: Callable[..., tuple[Array, S, R]],
     x: Array,
     h0: S,
     layers: Sequence[LayerWeights],
     *,
     bidirectional: bool = False,
     lengths: Sequence[int] | None = None,
+    extras: Sequence[Extras] | None = None,
 ) -> tuple[Array, S, StackTrace[R]]:
     """Run a stack of cells.
 
@@ -55,6 +57,7 @@ def forward(
         layers: one per layer and direction, in the order l0, l0_reverse, l1, ...
         bidirectional: whether D is 2.
         lengths: (B,) steps of each sequence; what lies beyond is not read. All T steps by default.
+        extras: one per layer and direction, for a cell that takes them; steps in the order of x.
 
     Returns:
         y: (T, B, D*H), zero beyond the end of a sequence; h_n: like `h0`, each direction after the last step that it
@@ -67,7 +70,14 @@ def forward(
     _each(lambda part: check_shape("h0", part, (len(layers), batch, part.shape[-1])), h0)
     groups = _groups(steps, batch, lengths)
     runs = [
-        _forward_group(cell, x[:count, rows], _rows(h0, rows), layers, 2 if bidirectional else 1)
+        _forward_group(
+            cell,
+            x[:count, rows],
+            _rows(h0, rows),
+            layers,
+            2 if bidirectional else 1,
+            None if extras is None else [own.cut(rows, count) for own in extras],
+        )
         for rows, count in groups
     ]
     y = np.concatenate([_padded(y, steps) for y, _, _ in runs], axis=1)
@@ -106,18 +116,20 @@ def backward(
 
 
 def _forward_group(
-    cell: Callable[[Array, S, LayerWeights], tuple[Array, S, R]],
+    cell: Callable[..., tuple[Array, S, R]],
     x: Array,
     h0: S,
     layers: Sequence[LayerWeights],
     directions: int,
+    extras: Sequence[Extras] | None,
 ) -> tuple[Array, S, tuple[R, ...]]:
     states, traces = [], []
     for first in range(0, len(layers), directions):
         outputs = []
         for direction in range(directions):
             k = first + direction
-            y, state, trace = cell(_turned(x, direction), _at(h0, k), layers[k])
+            options = {} if extras is None else {"extras": extras[k].turned() if direction == 1 else extras[k]}
+            y, state, trace = cell(_turned(x, direction), _at(h0, k), layers[k], **options)
             outputs.append(_turned(y, direction))
             states.append(state)
             traces.append(trace)
@@ -165,14 +177,11 @@ def _padded(sequence: Array, steps: int) -> Array:
 
 
 def _total(shares: Sequence[LayerWeights]) -> LayerWeights:
-    hr = [share.weight_hr for share in shares if share.weight_hr is not None]
-    return LayerWeights(
-        np.sum([share.weight_ih for share in shares], axis=0),
-        np.sum([share.weight_hh for share in shares], axis=0),
-        np.sum([share.bias_ih for share in shares], axis=0),
-        np.sum([share.bias_hh for share in shares], axis=0),
-        np.sum(hr, axis=0) if hr else None,
-    )
+    def total(name: str) -> Any:
+        parts = [getattr(share, name) for share in shares]
+        return None if parts[0] is None else np.sum(parts, axis=0)
+
+    return LayerWeights(**{field.name: total(field.name) for field in fields(LayerWeights)})
 
 
 def _rows(state: S, rows: slice) -> S:
