@@ -1,8 +1,19 @@
-"""Recurrent layers for torch: `GRU`, `LSTM` and `RNN` as in `torch.nn`, a look at a GRU's gates, and `replace`."""
+"""Recurrent layers and cells for torch, as in `torch.nn`, a look at a GRU's gates, and `replace`."""
 
+from gatelet.nn.cells import GRUCell, LSTMCell, RNNCell
 from gatelet.nn.gru import GRU, GateActivations, gate_activations
 from gatelet.nn.lstm import LSTM
 from gatelet.nn.replacement import replace
 from gatelet.nn.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "GateActivations", "gate_activations", "replace"]
+__all__ = [
+    "GRU",
+    "GRUCell",
+    "GateActivations",
+    "LSTM",
+    "LSTMCell",
+    "RNN",
+    "RNNCell",
+    "gate_activations",
+    "replace",
+]

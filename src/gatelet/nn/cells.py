@@ -1,0 +1,187 @@
+"""Single steps of the recurrent layers, as drop-ins for the cells of `torch.nn`."""
+
+import math
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from gatelet.kernels import one_step
+from gatelet.kernels.inputs import Inputs
+
+__all__ = ["GRUCell", "LSTMCell", "RNNCell", "RecurrentCell"]
+
+S = TypeVar("S", Tensor, tuple[Tensor, Tensor])  # h, or h and c
+
+
+class RecurrentCell(nn.Module, Generic[S]):
+    """Base of the cells: holds the weights, checks the input, and leaves the arithmetic to a kernel.
+
+    Weights: `weight_ih` (G*H, I), `weight_hh` (G*H, H), `bias_ih` and `bias_hh` (G*H,), for the G gates of the cell.
+    """
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor | None
+    bias_hh: Tensor | None
+    _gates: ClassVar[int]
+    _states: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.bias = bias
+        gates = self._gates * hidden_size
+        for kind, size in (("ih", input_size), ("hh", hidden_size)):
+            self.register_parameter(f"weight_{kind}", _empty(gates, size, device=device, dtype=dtype))
+        for kind in ("ih", "hh"):
+            self.register_parameter(f"bias_{kind}", _empty(gates, device=device, dtype=dtype) if bias else None)
+        self.reset_parameters()
+
+    @property
+    def _cell(self) -> str:
+        """The kernels' name of the cell."""
+        raise NotImplementedError
+
+    def reset_parameters(self) -> None:
+        """Draw all weights from U(-k, k) with k = 1 / sqrt(H)."""
+        k = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0.0
+        for weight in self.parameters():
+            nn.init.uniform_(weight, -k, k)
+
+    def extra_repr(self) -> str:
+        """Sizes, and every argument that is not at its default."""
+        options = {"bias": True, "reset_after": True}
+        changed = [f", {name}={value}" for name, usual in options.items()
+                   if (value := getattr(self, name, usual)) != usual]  # fmt: skip
+        return f"{self.input_size}, {self.hidden_size}" + "".join(changed)
+
+    def forward(self, input: Tensor, hx: S | None = None) -> S:
+        """Take one step.
+
+        Args:
+            input: (B, I), or (I,) without a batch.
+            hx: the state before, (B, H) or (H,), of an LSTM the pair (h, c); zero by default.
+
+        Returns:
+            The state that follows, like `hx`.
+
+        Raises:
+            ValueError, RuntimeError: as PyTorch's cell, with the same words.
+        """
+        name = type(self).__name__
+        if input.dim() not in (1, 2):
+            raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
+        states = None if hx is None else tuple(hx) if self._states == 2 else (cast(Any, hx),)
+        for k, state in enumerate(states or ()):
+            if state.dim() not in (1, 2):
+                what = "hidden" if self._states == 1 else f"hx[{k}]"
+                raise ValueError(f"{name}: Expected {what} to be 1D or 2D, got {state.dim()}D instead")
+        x = input if input.dim() == 2 else input.unsqueeze(0)
+        if states is None:
+            states = (x.new_zeros(x.size(0), self.hidden_size),) * self._states
+        elif input.dim() == 1:
+            states = tuple(state.unsqueeze(0) for state in states)
+        self._check_sizes(x, states)
+        found = self._step(x, states)
+        if input.dim() == 1:
+            found = tuple(state.squeeze(0) for state in found)
+        return cast(S, found if self._states == 2 else found[0])
+
+    def _step(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        h0, c0 = states if len(states) == 2 else (states[0], None)
+        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        return one_step.run(self._cell, Inputs(x, h0, c0, *weights))
+
+    def _check_sizes(self, x: Tensor, states: tuple[Tensor, ...]) -> None:
+        batch, features = x.shape
+        if features != self.input_size:
+            raise RuntimeError(f"input has inconsistent input_size: got {features} expected {self.input_size}")
+        for k, state in enumerate(states):
+            if state.size(0) != batch:
+                raise RuntimeError(f"Input batch size {batch} doesn't match hidden{k} batch size {state.size(0)}")
+            if state.size(1) != self.hidden_size:
+                sizes = f"got {state.size(1)}, expected {self.hidden_size}"
+                raise RuntimeError(f"hidden{k} has inconsistent hidden_size: {sizes}")
+
+
+class GRUCell(RecurrentCell[Tensor]):
+    """One step of a GRU, a drop-in for `torch.nn.GRUCell`; the equation is that of `GRU`, G is 3.
+
+    Args:
+        input_size: I, features of the input.
+        hidden_size: H, features of the state.
+        bias: whether there are biases.
+        device: of the weights.
+        dtype: of the weights.
+        reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN) or before it (Cho et al. 2014).
+    """
+
+    _gates = 3
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        reset_after: bool = True,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self.reset_after = reset_after
+
+    @property
+    def _cell(self) -> str:
+        return "gru" if self.reset_after else "gru_reset_before"
+
+
+class LSTMCell(RecurrentCell[tuple[Tensor, Tensor]]):
+    """One step of an LSTM, a drop-in for `torch.nn.LSTMCell`; the equation is that of `LSTM`, G is 4.
+
+    Arguments are those of `GRUCell`, but for `reset_after`.
+    """
+
+    _gates = 4
+    _states = 2
+    _cell = "lstm"
+
+
+class RNNCell(RecurrentCell[Tensor]):
+    """One step of a tanh RNN, a drop-in for `torch.nn.RNNCell` with its default nonlinearity; G is 1.
+
+    Arguments are those of `GRUCell`, but for `reset_after`, and `nonlinearity`, which is "tanh"; "relu" is refused.
+
+    Raises:
+        ValueError: the nonlinearity is not "tanh".
+    """
+
+    _gates = 1
+    _cell = "rnn_tanh"
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        if nonlinearity != "tanh":
+            raise ValueError(f"gatelet.nn.RNNCell has the nonlinearity 'tanh' only; got {nonlinearity!r}.")
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self.nonlinearity = nonlinearity
+
+
+def _empty(*shape: int, device: torch.device | str | int | None, dtype: torch.dtype | None) -> nn.Parameter:
+    return nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
