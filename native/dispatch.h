@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "recurrent.h"
+#include "kernel_table.h"
 
 namespace gatelet {
 

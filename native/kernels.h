@@ -3,11 +3,14 @@
 
 #include "backward.h"
 #include "forward.h"
+#include "scan.h"
 
 namespace gatelet::GATELET_ISA {
 
 CellKernels gru();
 CellKernels lstm();
+ScanKernels min_gru();
+ScanKernels min_lstm();
 
 template <class Cell>
 constexpr CellKernels kernels_of_cell(const char* name) {

@@ -3,7 +3,7 @@
 //   f = s(x_f)    i = s(x_i)    n = g(x_n)    h' = h + i / (f + i) * (n - h)      x_* are the projected inputs with bias
 //
 // With u = 1/f = 1 + e^-x_f and v = 1/i, the share i / (f + i) is u / (u + v): one division for both gates, and exact
-// where both gates are next to zero.
+// where both gates are next to zero (an x below -87 counts as -87).
 #pragma once
 
 #include "scan_frame.h"

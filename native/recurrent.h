@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 namespace gatelet {
 
@@ -84,21 +83,6 @@ struct CellKernels {
   const char* name;
   void (*forward)(const Forward&, int threads);
   void (*backward)(const Backward&, int threads);
-};
-
-// All cells compiled for one instruction set.
-struct Kernels {
-  const char* name;
-  const CellKernels* cells;
-  int count;
-
-  // By name; null if there is none.
-  const CellKernels* find(const char* cell) const {
-    for (int i = 0; i < count; ++i) {
-      if (std::strcmp(cells[i].name, cell) == 0) return &cells[i];
-    }
-    return nullptr;
-  }
 };
 
 }  // namespace gatelet

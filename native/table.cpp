@@ -11,7 +11,9 @@ template <>
 const Kernels& kernels_of<Isa::GATELET_ISA>() {
   namespace isa = GATELET_ISA;
   static const CellKernels cells[] = {isa::gru(), isa::lstm()};
-  static const Kernels table{GATELET_TEXT(GATELET_ISA), cells, sizeof cells / sizeof cells[0]};
+  static const ScanKernels scans[] = {isa::min_gru(), isa::min_lstm()};
+  static const Kernels table{GATELET_TEXT(GATELET_ISA), cells, sizeof cells / sizeof cells[0],
+                             scans, sizeof scans / sizeof scans[0]};
   return table;
 }
 

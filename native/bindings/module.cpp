@@ -73,6 +73,35 @@ gatelet::Backward backward_arguments(const nb::tuple& layer, double zoneout, con
   return a;
 }
 
+void fill_scan(gatelet::Scan& a, Reader& read) {
+  a.sequence.steps = read.size();
+  a.sequence.batch = read.size();
+  a.sequence.batch_first = read.size() != 0;
+  a.sequence.reverse = read.size() != 0;
+  a.hidden = read.size();
+  a.half = read.size() != 0;
+  read(a.gates), read(a.h0), read(a.sequence.offsets), read(a.resets);
+}
+
+gatelet::ScanForward scan_forward_arguments(const nb::tuple& values) {
+  gatelet::ScanForward a{};
+  Reader read(values);
+  fill_scan(a, read);
+  read(a.y), read(a.h_n);
+  check(read);
+  return a;
+}
+
+gatelet::ScanBackward scan_backward_arguments(const nb::tuple& values) {
+  gatelet::ScanBackward a{};
+  Reader read(values);
+  fill_scan(a, read);
+  a.dy_stride = read.size();
+  read(a.dy), read(a.dh_n), read(a.y), read(a.dgates), read(a.dh0);
+  check(read);
+  return a;
+}
+
 // The kernels of one instruction set, bound to Python.
 class Native {
  public:
@@ -82,17 +111,23 @@ class Native {
 
   // layer, arrays: the fields of gatelet::Layer, Forward and Backward, in the order in which this file reads them.
   void forward(const char* cell, const nb::tuple& layer, double zoneout, const nb::tuple& arrays, int threads) const {
-    run(find(cell).forward, forward_arguments(layer, zoneout, arrays), threads);
+    run(found(kernels_.find(cell), cell).forward, forward_arguments(layer, zoneout, arrays), threads);
   }
   void backward(const char* cell, const nb::tuple& layer, double zoneout, const nb::tuple& arrays, int threads) const {
-    run(find(cell).backward, backward_arguments(layer, zoneout, arrays), threads);
+    run(found(kernels_.find(cell), cell).backward, backward_arguments(layer, zoneout, arrays), threads);
+  }
+  void scan(const char* cell, const nb::tuple& arrays, int threads) const {
+    run(found(kernels_.find_scan(cell), cell).forward, scan_forward_arguments(arrays), threads);
+  }
+  void scan_backward(const char* cell, const nb::tuple& arrays, int threads) const {
+    run(found(kernels_.find_scan(cell), cell).backward, scan_backward_arguments(arrays), threads);
   }
 
  private:
-  const gatelet::CellKernels& find(const char* cell) const {
-    const gatelet::CellKernels* found = kernels_.find(cell);
-    if (found == nullptr) throw std::invalid_argument(std::string("There must be kernels of the cell; got ") + cell + ".");
-    return *found;
+  template <class Row>
+  static const Row& found(const Row* row, const char* cell) {
+    if (row == nullptr) throw std::invalid_argument(std::string("There must be kernels of the cell; got ") + cell + ".");
+    return *row;
   }
 
   template <class Arguments>
@@ -117,5 +152,7 @@ NB_MODULE(_native, m) {
       .def(nb::init<const std::string&>(), nb::arg("isa") = "")
       .def_prop_ro("isa", &Native::isa)
       .def("forward", &Native::forward)
-      .def("backward", &Native::backward);
+      .def("backward", &Native::backward)
+      .def("scan", &Native::scan)
+      .def("scan_backward", &Native::scan_backward);
 }

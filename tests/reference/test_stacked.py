@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatelet.reference import Extras, LayerWeights, gru, lstm, rnn, stacked
+from gatelet.reference import Extras, LayerWeights, gru, lstm, min_gru, min_lstm, rnn, stacked
 
 STEPS, BATCH, INPUT, HIDDEN, PROJECTED = 3, 2, 2, 3, 2
 
@@ -18,6 +18,8 @@ CELLS: dict[str, Any] = {
     "lstm": (lstm.forward, lstm.backward, 4, None),
     "lstm, projected": (lstm.forward, lstm.backward, 4, PROJECTED),
     "rnn": (rnn.forward, rnn.backward, 1, None),
+    "min_gru": (min_gru.forward, min_gru.backward, 2, None),
+    "min_lstm": (min_lstm.forward, min_lstm.backward, 3, None),
 }
 
 

@@ -19,7 +19,7 @@ try:
 except ImportError:  # a source tree whose native part is not built
     _native = None  # type: ignore[assignment, unused-ignore]
 
-__all__ = ["ENABLED", "backward", "forward", "isa", "isas"]
+__all__ = ["ENABLED", "addresses", "backward", "chosen", "forward", "isa", "isas", "rows_of"]
 
 ENABLED = _native is not None and os.environ.get("GATELET_KERNELS", "on") != "off"
 
@@ -30,7 +30,7 @@ def isa() -> str:
     Raises:
         ValueError: GATELET_ISA names one that this machine does not have.
     """
-    return str(_kernels(os.environ.get("GATELET_ISA", "")).isa)
+    return str(chosen().isa)
 
 
 def isas() -> list[str]:
@@ -38,12 +38,18 @@ def isas() -> list[str]:
     return [] if _native is None else list(_native.available())
 
 
+def chosen() -> Any:
+    """Give the kernels of the instruction set in use."""
+    return _kernels(os.environ.get("GATELET_ISA", ""))
+
+
 @cache
 def _kernels(name: str) -> Any:
     return _native.Native(name)
 
 
-def _addresses(arrays: tuple[Tensor | None, ...]) -> tuple[int, ...]:
+def addresses(arrays: tuple[Tensor | None, ...]) -> tuple[int, ...]:
+    """Give the address of each array's first element, 0 for None."""
     return tuple([0 if array is None else array.data_ptr() for array in arrays])
 
 
@@ -79,7 +85,7 @@ def _check_shapes(cell: Cell, given: Inputs) -> None:
 def _layer(given: Inputs) -> tuple[int, ...]:
     """Sizes and addresses in the order in which native/bindings reads them."""
     sizes = (given.steps, given.h0.shape[0], given.batch_first, given.reverse, given.x.shape[-1], given.h0.shape[-1])
-    return sizes + _addresses(given.tensors)
+    return sizes + addresses(given.tensors)
 
 
 def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
@@ -102,8 +108,7 @@ def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
     results = empty_results(cell, given.x, given.h0, save=save)
     addresses = [result.data_ptr() for result in results]  # 0 where there is nothing in it
     threads = torch.get_num_threads()
-    kernels = _kernels(os.environ.get("GATELET_ISA", ""))
-    kernels.forward(cell.name, _layer(given), given.zoneout, tuple(addresses), threads)
+    chosen().forward(cell.name, _layer(given), given.zoneout, tuple(addresses), threads)
     return results
 
 
@@ -141,12 +146,11 @@ def backward(
     """
     given = _contiguous(given)
     dy, dh_n, dc_n = gradients
-    dy = _rows(dy)
+    dy = rows_of(dy)
     upstream = (dy, *(None if d is None else d.contiguous() for d in (dh_n, dc_n)))
     results = empty_gradients(given, wants_dx=wants_dx)
-    arrays = (0 if dy is None else dy.stride(0), *_addresses(upstream), *_addresses(saved), *_addresses(results))
-    kernels = _kernels(os.environ.get("GATELET_ISA", ""))
-    kernels.backward(cell.name, _layer(given), given.zoneout, arrays, torch.get_num_threads())
+    arrays = (0 if dy is None else dy.stride(0), *addresses(upstream), *addresses(saved), *addresses(results))
+    chosen().backward(cell.name, _layer(given), given.zoneout, arrays, torch.get_num_threads())
     return results
 
 
@@ -169,8 +173,8 @@ def empty_gradients(given: Inputs, *, wants_dx: bool) -> tuple[Tensor, ...]:
     return tuple([x.new_empty(shape) for shape in shapes])
 
 
-def _rows(gradient: Tensor | None) -> Tensor | None:
-    """(..., H) as (rows, H), of which the values of a row lie side by side."""
+def rows_of(gradient: Tensor | None) -> Tensor | None:
+    """Give (..., H) as (rows, H), of which the values of a row lie side by side."""
     if gradient is None:
         return None
     rows = gradient.reshape(-1, gradient.shape[-1])

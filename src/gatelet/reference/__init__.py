@@ -6,11 +6,23 @@
     y, h_n, trace = stacked.forward(gru.forward, x, h0, layers)   # x: (T, B, I), h0: (L, B, H)
     gradients = stacked.backward(gru.backward, dy, dh_n, layers, trace)
 
-Each cell is a file: `gru`, `lstm`, `rnn`. Nothing here is fast, and nothing here needs torch.
+Each cell is a file: `gru`, `lstm`, `rnn`, `min_gru`, `min_lstm`. Nothing here is fast, and nothing here needs torch.
 """
 
-from gatelet.reference import gru, lstm, rnn, stacked
+from gatelet.reference import gru, lstm, min_gru, min_lstm, rnn, stacked
 from gatelet.reference.extras import Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, from_names
 
-__all__ = ["Array", "Extras", "Gradients", "LayerWeights", "from_names", "gru", "lstm", "rnn", "stacked"]
+__all__ = [
+    "Array",
+    "Extras",
+    "Gradients",
+    "LayerWeights",
+    "from_names",
+    "gru",
+    "lstm",
+    "min_gru",
+    "min_lstm",
+    "rnn",
+    "stacked",
+]

@@ -62,7 +62,9 @@ def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> Array:
 
 
 def from_names(arrays: Mapping[str, ArrayLike]) -> tuple[LayerWeights, ...]:
-    """Collect weights by PyTorch's names, in the order l0, l0_reverse, l1, l1_reverse, ...; absent biases are zero.
+    """Collect weights by PyTorch's names, in the order l0, l0_reverse, l1, l1_reverse, ...
+
+    Absent biases are zero, and an absent `weight_hh`, as of the scan cells, is empty.
 
     Raises:
         ValueError: there is no `weight_ih_l0` among the names.
@@ -76,12 +78,12 @@ def from_names(arrays: Mapping[str, ArrayLike]) -> tuple[LayerWeights, ...]:
 
 def _one(arrays: Mapping[str, ArrayLike], ending: str) -> LayerWeights:
     weight_ih = np.asarray(arrays[f"weight_ih{ending}"], np.float64)
-    no_bias = np.zeros(len(weight_ih))
+    weight_hh = np.asarray(arrays.get(f"weight_hh{ending}", np.zeros((0, 0))), np.float64)  # scan cells have none
     optional = [arrays.get(f"{name}{ending}") for name in ("weight_hr", "layer_norm_ih", "layer_norm_hh")]
     return LayerWeights(
         weight_ih,
-        np.asarray(arrays[f"weight_hh{ending}"], np.float64),
-        np.asarray(arrays.get(f"bias_ih{ending}", no_bias), np.float64),
-        np.asarray(arrays.get(f"bias_hh{ending}", no_bias), np.float64),
+        weight_hh,
+        np.asarray(arrays.get(f"bias_ih{ending}", np.zeros(len(weight_ih))), np.float64),
+        np.asarray(arrays.get(f"bias_hh{ending}", np.zeros(len(weight_hh))), np.float64),
         *(None if array is None else np.asarray(array, np.float64) for array in optional),
     )

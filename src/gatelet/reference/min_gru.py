@@ -27,9 +27,7 @@ class Trace:
     kept: Array  # (T, B, 1), 0 where the state was reset before the step, else 1
 
 
-def forward(
-    x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None = None
-) -> tuple[Array, Array, Trace]:
+def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None = None) -> tuple[Array, Array, Trace]:
     """Run one minGRU layer forward in time.
 
         z  = s(W_z x + b_z)

@@ -29,9 +29,7 @@ class Trace:
     kept: Array  # (T, B, 1), 0 where the state was reset before the step, else 1
 
 
-def forward(
-    x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None = None
-) -> tuple[Array, Array, Trace]:
+def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None = None) -> tuple[Array, Array, Trace]:
     """Run one minLSTM layer forward in time.
 
         f  = s(W_f x + b_f)          i = s(W_i x + b_i)

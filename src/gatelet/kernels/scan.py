@@ -1,0 +1,152 @@
+"""Run a stack of scan cells, minGRU or minLSTM, over a batch: the place that chooses what computes them.
+
+The gates of a scan cell see the input alone. They are projected in one product, and what is left is a linear recurrence
+in every unit, of which there are three forms:
+
+    fused        one pass over time in a kernel of our own: natively on a CPU (float32 and bfloat16), in Triton on a GPU
+    parallel     about 2 log2(T) rounds of PyTorch's operators: any device, any dtype, any transformation of PyTorch's
+    sequential   T rounds of PyTorch's operators: the textbook
+
+Weights are a flat list, `weight_ih` and, where there are biases, `bias_ih`; layer by layer, the reverse direction after
+the forward one. Layouts are those of `kernels.recurrent`.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from gatelet.kernels import native, scan_cells
+from gatelet.kernels.scan_cells import CELLS, ScanCell, Scanned
+from gatelet.kernels.scan_operators import SCANS
+
+__all__ = ["Form", "min_gru", "min_lstm"]
+
+Form = Literal["fused", "parallel", "sequential"]
+
+
+def min_gru(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
+    form: Form | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked minGRUs; the equation is that of `gatelet.reference.min_gru.forward`.
+
+    Args:
+        x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
+        h0: (L*D, B, H).
+        weights: flat; each `weight_ih` is (2H, I), or (2H, D*H) from the second layer on, each `bias_ih` (2H,).
+        num_layers: L.
+        bidirectional: whether D is 2.
+        bias: whether `weights` has biases.
+        dropout: share of the outputs of all layers but the last that is zeroed in training.
+        training: whether dropout is on.
+        batch_first: layout of `x` and of the output, if not packed.
+        batch_sizes: (T,) int64, sequences that are still running at each step.
+        resets: as `x` without its last axis; where true, the state is zero before that step, in either direction.
+        form: one of the three; by default fused where there is a kernel, else parallel.
+
+    Returns:
+        y, laid out as `x`, with D*H features; h_n: (L*D, B, H).
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit, or the form is "fused" and there is no kernel.
+    """
+    return _run(
+        CELLS["min_gru"], x, h0, weights, num_layers, bidirectional, bias, dropout if training else 0.0, batch_first,
+        batch_sizes, resets, form,
+    )  # fmt: skip
+
+
+def min_lstm(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
+    form: Form | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked minLSTMs; the equation is that of `gatelet.reference.min_lstm.forward`.
+
+    Arguments, results and errors are those of `min_gru`, with weights of 3H rows.
+    """
+    return _run(
+        CELLS["min_lstm"], x, h0, weights, num_layers, bidirectional, bias, dropout if training else 0.0, batch_first,
+        batch_sizes, resets, form,
+    )  # fmt: skip
+
+
+def _run(
+    cell: ScanCell,
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    num_layers: int,
+    bidirectional: bool,
+    bias: bool,
+    dropout: float,
+    batch_first: bool,
+    batch_sizes: Tensor | None,
+    resets: Tensor | None,
+    form: Form | None,
+) -> tuple[Tensor, Tensor]:
+    if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
+    offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
+    resets = None if resets is None else (resets != 0).to(torch.uint8)
+    directions, per_direction = (2 if bidirectional else 1), (2 if bias else 1)
+    last = []
+    for layer in range(num_layers):
+        if layer > 0 and dropout > 0.0:
+            x = F.dropout(x, dropout)
+        outputs = []
+        for direction in range(directions):
+            k = layer * directions + direction
+            gates = F.linear(x, *weights[k * per_direction : (k + 1) * per_direction])
+            given = Scanned(gates, h0[k].to(gates.dtype), offsets, resets, batch_first, direction == 1)
+            y, h_n = _one(cell, given, form)
+            outputs.append(y)
+            last.append(h_n)
+        x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)
+    return x, torch.stack(last)
+
+
+def _one(cell: ScanCell, given: Scanned, form: Form | None) -> tuple[Tensor, Tensor]:
+    """One direction of one layer."""
+    if form is None:
+        form = "fused" if _has_kernel(given) else "parallel"
+    if form != "fused":
+        return scan_cells.run(cell, given, in_parallel=form == "parallel")
+    if not _has_kernel(given):
+        of_what = f"{given.gates.dtype} on {given.gates.device.type}"
+        raise RuntimeError(f"The form 'fused' needs a kernel, and there is none for {of_what}.")
+    y, h_n = SCANS[cell.name](*given)
+    return y, h_n
+
+
+def _has_kernel(given: Scanned) -> bool:
+    """Whether the native kernels compute this: float32 or bfloat16 on the CPU, not empty."""
+    if not native.ENABLED or given.gates.numel() == 0 or given.gates.device.type != "cpu":
+        return False
+    if not torch.compiler.is_compiling() and torch._C._functorch.peek_interpreter_stack() is not None:
+        return False  # under vmap or torch.func.grad
+    return given.gates.dtype in (torch.float32, torch.bfloat16)
