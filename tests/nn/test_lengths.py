@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet import nn
 
-CELLS = ["GRU", "LSTM", "RNN"]
+CELLS = ["GRU", "LSTM", "RNN", "MinGRU", "MinLSTM"]
 LENGTHS = [3, 7, 1, 7, 4]
 
 

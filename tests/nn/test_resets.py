@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from gatelet import nn
 
-CELLS = ["GRU", "LSTM"]
+CELLS = ["GRU", "LSTM", "MinGRU", "MinLSTM"]
 
 
 def output(layer: Any, *args: Any, **options: Any) -> Tensor:

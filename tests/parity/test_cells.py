@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet import nn
-from gatelet.reference import from_names, gru, lstm, rnn, stacked
+from gatelet.reference import from_names, gru, lstm, min_gru, min_lstm, rnn, stacked
 
 # largest error, as a share of the largest expected value (or of 1, if that is larger)
 TOLERANCE = {torch.float64: 1e-11, torch.float32: 2e-5}
@@ -152,3 +152,15 @@ def test_lstm(case: Case, data: st.DataObject) -> None:
 @given(case=cases())
 def test_rnn(case: Case) -> None:
     check(build(nn.RNN, case), rnn, case)
+
+
+@settings(max_examples=80)
+@given(case=cases())
+def test_min_gru(case: Case) -> None:
+    check(build(nn.MinGRU, case), min_gru, case)
+
+
+@settings(max_examples=80)
+@given(case=cases())
+def test_min_lstm(case: Case) -> None:
+    check(build(nn.MinLSTM, case), min_lstm, case)

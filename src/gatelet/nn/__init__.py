@@ -1,8 +1,10 @@
-"""Recurrent layers and cells for torch, as in `torch.nn`, a look at a GRU's gates, and `replace`."""
+"""Recurrent layers and cells for torch, as in `torch.nn` and beyond, a look at a GRU's gates, and `replace`."""
 
 from gatelet.nn.cells import GRUCell, LSTMCell, RNNCell
 from gatelet.nn.gru import GRU, GateActivations, gate_activations
 from gatelet.nn.lstm import LSTM
+from gatelet.nn.min_gru import MinGRU
+from gatelet.nn.min_lstm import MinLSTM
 from gatelet.nn.replacement import replace
 from gatelet.nn.rnn import RNN
 
@@ -12,6 +14,8 @@ __all__ = [
     "GateActivations",
     "LSTM",
     "LSTMCell",
+    "MinGRU",
+    "MinLSTM",
     "RNN",
     "RNNCell",
     "gate_activations",

@@ -19,6 +19,7 @@ from gatelet.nn.lengths import Lengths, ragged
 __all__ = ["RecurrentLayer", "refuse_proj_size"]
 
 S = TypeVar("S", Tensor, tuple[Tensor, Tensor])  # h, or h and c
+_CUDNN_MODES = ("GRU", "LSTM", "RNN_TANH")
 States = tuple[Tensor, ...]  # (h,) or (h, c), each (L*D, B, H)
 
 
@@ -31,6 +32,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
 
     mode: ClassVar[str]  # PyTorch's and cuDNN's name of the cell
     _gates: ClassVar[int]
+    _recurrent_products: ClassVar[bool] = True  # whether the gates see the state, through weight_hh and bias_hh
     _kernel: ClassVar[Callable[..., tuple[Tensor, Any]]]  # of `gatelet.kernels.recurrent`
     _extras: ClassVar[tuple[str, ...]] = ()  # arguments of the layer that its kernel takes beyond PyTorch's
     _wrong_dimensions: ClassVar[str]
@@ -131,6 +133,8 @@ class RecurrentLayer(nn.Module, Generic[S]):
         """Move the weights into one piece of GPU memory, as cuDNN likes them; elsewhere this does nothing."""
         weights = self._flat_weights
         first = weights[0]
+        if self.mode not in _CUDNN_MODES:
+            return
         if not all(w.is_cuda and w.dtype == first.dtype and _fits_cudnn(w) for w in weights):
             return
         if len({weight.data_ptr() for weight in weights}) != len(weights):  # tied weights cannot be moved
@@ -173,6 +177,8 @@ class RecurrentLayer(nn.Module, Generic[S]):
         }
         if self.bias:
             shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+        if not self._recurrent_products:
+            return {name: shape for name, shape in shapes.items() if name.endswith("_ih")}
         if self.proj_size:
             shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
         return shapes
