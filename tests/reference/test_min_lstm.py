@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from gatelet.reference import LayerWeights, min_lstm
+from gatelet.reference import Extras, LayerWeights, min_lstm
 
 NONE = (np.zeros((0, 0)), np.zeros(0))
 
@@ -24,7 +24,7 @@ def test_a_reset_starts_again_from_zero() -> None:
     x, h0 = rng.normal(size=(5, 2, 3)), rng.normal(size=(2, 4))
     resets = np.zeros((5, 2), bool)
     resets[3, 0] = True
-    y, _, trace = min_lstm.forward(x, h0, weights, resets=resets)
+    y, _, trace = min_lstm.forward(x, h0, weights, extras=Extras(resets))
     whole, _, _ = min_lstm.forward(x, h0, weights)
     again, _, _ = min_lstm.forward(x[3:], np.zeros((2, 4)), weights)
     np.testing.assert_array_equal(y[:, 1], whole[:, 1])

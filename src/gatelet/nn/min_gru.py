@@ -19,8 +19,8 @@ class MinGRU(RecurrentLayer[Tensor]):
     Since nothing but that average goes from step to step, a sequence costs one matrix product and one pass over its
     gates. The price is that a single layer cannot make its gates depend on what it has seen; stack two or three.
 
-    Weights of layer k: `weight_ih_l{k}` (2H, I), or (2H, D*H) from the second layer on, `bias_ih_l{k}` (2H,), rows in the
-    order z, n; `_reverse` is appended for the other direction. Note that here z is the share of the new.
+    Weights of layer k: `weight_ih_l{k}` (2H, I), or (2H, D*H) from the second layer on, `bias_ih_l{k}` (2H,), rows in
+    the order z, n; `_reverse` is appended for the other direction. Note that here z is the share of the new.
 
     Args:
         input_size: I, features of the input.

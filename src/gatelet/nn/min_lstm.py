@@ -18,8 +18,8 @@ class MinLSTM(RecurrentLayer[Tensor]):
 
     There is one state, h, and no output gate.
 
-    Weights of layer k: `weight_ih_l{k}` (3H, I), or (3H, D*H) from the second layer on, `bias_ih_l{k}` (3H,), rows in the
-    order f, i, n; `_reverse` is appended for the other direction.
+    Weights of layer k: `weight_ih_l{k}` (3H, I), or (3H, D*H) from the second layer on, `bias_ih_l{k}` (3H,), rows in
+    the order f, i, n; `_reverse` is appended for the other direction.
 
     Args:
         input_size: I, features of the input.

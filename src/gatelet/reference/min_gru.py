@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.reference.activations import positive, positive_slope, sigmoid
+from gatelet.reference.extras import NOTHING, Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, check_shape
 
 __all__ = ["Trace", "backward", "forward"]
@@ -27,7 +28,7 @@ class Trace:
     kept: Array  # (T, B, 1), 0 where the state was reset before the step, else 1
 
 
-def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None = None) -> tuple[Array, Array, Trace]:
+def forward(x: Array, h0: Array, weights: LayerWeights, *, extras: Extras = NOTHING) -> tuple[Array, Array, Trace]:
     """Run one minGRU layer forward in time.
 
         z  = s(W_z x + b_z)
@@ -38,7 +39,7 @@ def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None 
         x: (T, B, I).
         h0: (B, H).
         weights: of this layer, gates in the order z, n; there are no `weight_hh` and `bias_hh`.
-        resets: (T, B), true zeroes the state before that step.
+        extras: resets; the others have no place here.
 
     Returns:
         y: (T, B, H), every state; h_n: (B, H), the last one; the trace.
@@ -51,7 +52,7 @@ def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None 
     check_shape("h0", h0, (batch, size))
     a_z, a_n = np.split(x @ weights.weight_ih.T + weights.bias_ih, 2, axis=-1)
     z, n = sigmoid(a_z), positive(a_n)
-    kept = np.ones((steps, batch, 1)) if resets is None else 1.0 - resets[..., None]
+    kept = np.ones((steps, batch, 1)) if extras.resets is None else 1.0 * (extras.resets[..., None] == 0)
 
     before, y = np.empty((2, steps, batch, size))
     h = h0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.reference.activations import positive, positive_slope, sigmoid
+from gatelet.reference.extras import NOTHING, Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, check_shape
 
 __all__ = ["Trace", "backward", "forward"]
@@ -29,7 +30,7 @@ class Trace:
     kept: Array  # (T, B, 1), 0 where the state was reset before the step, else 1
 
 
-def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None = None) -> tuple[Array, Array, Trace]:
+def forward(x: Array, h0: Array, weights: LayerWeights, *, extras: Extras = NOTHING) -> tuple[Array, Array, Trace]:
     """Run one minLSTM layer forward in time.
 
         f  = s(W_f x + b_f)          i = s(W_i x + b_i)
@@ -40,7 +41,7 @@ def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None 
         x: (T, B, I).
         h0: (B, H).
         weights: of this layer, gates in the order f, i, n; there are no `weight_hh` and `bias_hh`.
-        resets: (T, B), true zeroes the state before that step.
+        extras: resets; the others have no place here.
 
     Returns:
         y: (T, B, H), every state; h_n: (B, H), the last one; the trace.
@@ -54,7 +55,7 @@ def forward(x: Array, h0: Array, weights: LayerWeights, *, resets: Array | None 
     a_f, a_i, a_n = np.split(x @ weights.weight_ih.T + weights.bias_ih, 3, axis=-1)
     f, i, n = sigmoid(a_f), sigmoid(a_i), positive(a_n)
     share = f / (f + i)  # of the old state
-    kept = np.ones((steps, batch, 1)) if resets is None else 1.0 - resets[..., None]
+    kept = np.ones((steps, batch, 1)) if extras.resets is None else 1.0 * (extras.resets[..., None] == 0)
 
     before, y = np.empty((2, steps, batch, size))
     h = h0
