@@ -78,7 +78,7 @@ struct Exponential {
   vec tail;
 };
 
-GATELET_INLINE Exponential exponential(vec x, float factor) {
+GATELET_INLINE Exponential exponential(vec x, float factor = 1.0f) {
   // Adding 1.5 * 2^23 rounds to an integer and leaves that integer in the low bits.
   const vec magic = broadcast(12582912.0f);
   const vec shifted = x * (factor * 1.44269504088896341f) + magic;
