@@ -16,8 +16,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "gatelet"
 
 # Which floor a package lives on; one may import only from lower floors, or from itself.
 FLOORS = {
-    "__main__": 9,
-    "cli": 8,
+    "__main__": 10,
+    "cli": 9,
+    "bench": 8,
     "server": 7,
     "study": 7,
     "tasks": 6,
@@ -32,9 +33,10 @@ FLOORS = {
     "metrics": 2,
     "datasets": 2,
     "folders": 1,
+    "progress": 1,
     "errors": 0,
 }
-TORCH_ROOMS = {"kernels", "nn", "training", "tasks", "study", "server", "cli"}
+TORCH_ROOMS = {"kernels", "nn", "training", "tasks", "study", "bench", "server", "cli"}
 TORCH = {"torch", "lightning", "pytorch_lightning", "torchmetrics"}
 IMPORTERS = {"import_module", "__import__", "require"}
 
@@ -96,7 +98,7 @@ def fault(module: str, imported: str, tasks: set[str]) -> str | None:
         return None
     there = room(imported)
     if not there:
-        return None if here in {"cli", "study", "tasks"} else "imports the front door gatelet"
+        return None if here in {"cli", "bench", "study", "tasks"} else "imports the front door gatelet"
     if there not in FLOORS:
         return f"imports {imported}, which has no floor in this test"
     if here != there and FLOORS[there] >= FLOORS[here]:

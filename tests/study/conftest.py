@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from gatelet.features import Columns
+from gatelet.progress import WorkDone
 from gatelet.study.compare import compare_forecast
-from gatelet.study.progress import StudyProgress
 from gatelet.study.results import Study
 from gatelet.study.runs import Split
 from gatelet.tasks.forecasting import Forecaster, NetworkSettings
@@ -40,13 +40,13 @@ def template() -> Forecaster:
 
 
 @pytest.fixture(scope="session")
-def told() -> list[StudyProgress]:
+def told() -> list[WorkDone]:
     """What the study told while it ran."""
     return []
 
 
 @pytest.fixture(scope="session")
-def study(waves: pl.DataFrame, template: Forecaster, told: list[StudyProgress]) -> Study:
+def study(waves: pl.DataFrame, template: Forecaster, told: list[WorkDone]) -> Study:
     """A GRU and an LSTM of as many parameters, two seeds each."""
     return compare_forecast(
         waves, template, cells=("gru", "lstm"), seeds=2, training=QUICK, split=SPLIT, progress=told.append

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 
 from gatelet.errors import GateletError
+from gatelet.progress import WorkDone
 from gatelet.study.compare import compare_forecast
 from gatelet.study.pages import study_page
-from gatelet.study.progress import StudyProgress
 from gatelet.study.report import render
 from gatelet.study.results import Study
 from gatelet.study.runs import match_network
@@ -86,7 +86,7 @@ def test_the_baselines_stand_beside(study: Study) -> None:
     assert study.baselines == {n: s for n, s in study.runs[0].backtest.scores().overall.items() if n != "gatelet"}
 
 
-def test_progress_tells_of_every_training_to_its_end(study: Study, told: list[StudyProgress]) -> None:
+def test_progress_tells_of_every_training_to_its_end(study: Study, told: list[WorkDone]) -> None:
     ends = {at.work: at.done for at in told}
     trainings = ["GRU 9, seed 0", "GRU 9, seed 1", "LSTM 8, seed 0", "LSTM 8, seed 1"]
     assert list(ends) == ["sizing the cells", *trainings, "weighing the results"]

@@ -5,20 +5,20 @@ import pytest
 
 import gatelet
 from gatelet.errors import GateletError
+from gatelet.progress import WorkDone
 from gatelet.study.demo import DEMO_FILES, Demo, gate_day, run_demo
-from gatelet.study.progress import StudyProgress
 from gatelet.training import TrainingSettings
 
 QUICK = TrainingSettings(epochs=1, steps_per_epoch=3, batch_size=16)
 
 
 @pytest.fixture(scope="module")
-def told() -> list[StudyProgress]:
+def told() -> list[WorkDone]:
     return []
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, told: list[StudyProgress]) -> Demo:
+def demo(tmp_path_factory: pytest.TempPathFactory, told: list[WorkDone]) -> Demo:
     out = tmp_path_factory.mktemp("demo") / "gatelet-demo"
     return run_demo(out, training=QUICK, progress=told.append)
 
@@ -63,12 +63,12 @@ def test_gates_are_shown_from_midnight_to_midnight_in_new_york(demo: Demo) -> No
     assert not np.isnan(day.signal).any()
 
 
-def test_progress_tells_of_three_trainings_and_the_report(demo: Demo, told: list[StudyProgress]) -> None:
+def test_progress_tells_of_three_trainings_and_the_report(demo: Demo, told: list[WorkDone]) -> None:
     assert len({at.work for at in told}) == 4
-    assert told[-1] == StudyProgress("drawing the report", 1.0)
+    assert told[-1] == WorkDone("drawing the report", 1.0)
 
 
-def test_a_full_folder_is_refused_before_any_training(demo: Demo, told: list[StudyProgress]) -> None:
+def test_a_full_folder_is_refused_before_any_training(demo: Demo, told: list[WorkDone]) -> None:
     before = len(told)
     with pytest.raises(GateletError, match="must be a new or empty folder"):
         run_demo(demo.folder, training=QUICK, progress=told.append)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import compare, data, demo, forecast, show
+from gatelet.cli import bench, compare, data, demo, forecast, show
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
@@ -46,5 +46,6 @@ for _verb, (_help, _tasks) in VERBS.items():
     for _task, _command in _tasks.items():
         _group.command(_task)(_command)
     app.add_typer(_group, name=_verb)
+app.command("bench")(bench.bench)
 app.command("show")(show.show)
 app.add_typer(data.app, name="data")

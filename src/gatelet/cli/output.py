@@ -4,7 +4,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -106,14 +107,14 @@ def cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def check_free(path: Path, overwrite: bool) -> None:
+def check_free(path: Path, overwrite: bool, option: str = "--out") -> None:
     """Refuse, before any work is done, a place where the result could not be written.
 
     Raises:
         GateletError: something is there already, or its folder is not.
     """
     if not overwrite and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
-        raise GateletError(f"{path} is already there; give --overwrite to replace it, or another --out.")
+        raise GateletError(f"{path} is already there; give --overwrite to replace it, or another {option}.")
     if not path.resolve().parent.is_dir():
         raise GateletError(f"{path} cannot be written: the folder {path.parent} does not exist.")
 
@@ -141,14 +142,28 @@ def write_table(frame: Any, path: Path) -> None:
     """
     import polars as pl
 
+    with whole(path) as part:
+        try:
+            if path.suffix.lower() == ".parquet":
+                frame.write_parquet(part)
+            else:
+                frame.write_csv(part)
+        except pl.exceptions.ComputeError as error:
+            raise GateletError(f"{path} was not written: {error}.") from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a name to write to, which becomes `path` when the block ends well.
+
+    Raises:
+        GateletError: the file cannot be written.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if path.suffix.lower() == ".parquet":
-            frame.write_parquet(part)
-        else:
-            frame.write_csv(part)
+        yield part
         os.replace(part, path)
-    except (OSError, pl.exceptions.ComputeError) as error:
+    except OSError as error:
         raise GateletError(f"{path} was not written: {error}.") from error
     finally:
         part.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from gatelet.errors import GateletError
 from gatelet.features import read_table
+from gatelet.progress import Report, WorkDone, bars, silent
 from gatelet.study.budgets import check_budget
-from gatelet.study.progress import Report, StudyProgress, silent, study_bars
 from gatelet.study.results import Study
 from gatelet.study.runs import Run, Split, Variant, like, match_network, run
 from gatelet.study.summary import summarize
@@ -59,20 +59,20 @@ def compare_forecast(
     training = training or TrainingSettings()
     split = split or Split(test_size=forecaster.horizon)
     table = read_table(data)
-    shown = study_bars() if progress is True else nullcontext(progress or silent)
+    shown = bars() if progress is True else nullcontext(progress or silent)
     with shown as report:
-        report(StudyProgress("sizing the cells", 0.0))
+        report(WorkDone("sizing the cells", 0.0))
         reference = _reference(table, forecaster, training, split)
-        report(StudyProgress("sizing the cells", 1.0))
+        report(WorkDone("sizing the cells", 1.0))
         groups: list[list[Run]] = []
         for cell in cells:
             match = match_network(reference, cell, budget)
             variant = Variant(f"{cell.upper()} {match.hidden_size}", cell, match.hidden_size, match.mismatch)
             trainings = [replace(training, seed=training.seed + number) for number in range(seeds)]
             groups.append([run(table, forecaster, variant, each, split, report) for each in trainings])
-        report(StudyProgress("weighing the results", 0.0))
+        report(WorkDone("weighing the results", 0.0))
         study = summarize(groups, budget=budget, metric=metric, split=split)
-        report(StudyProgress("weighing the results", 1.0))
+        report(WorkDone("weighing the results", 1.0))
     return study
 
 

@@ -15,10 +15,10 @@ from gatelet.datasets.series import nyc_weather
 from gatelet.features import Columns, read_table
 from gatelet.features.windows import Windows
 from gatelet.folders import check_folder, new_folder
+from gatelet.progress import Report, WorkDone, bars, silent
 from gatelet.study.demo_page import EASTERN, demo_page
 from gatelet.study.gates import gates_during
 from gatelet.study.pictures import GateDay
-from gatelet.study.progress import Report, StudyProgress, silent, study_bars
 from gatelet.study.results import Study
 from gatelet.study.runs import Run, Split, Variant, match_network, run
 from gatelet.study.summary import summarize
@@ -71,17 +71,17 @@ def run_demo(
     """
     started = time.perf_counter()
     check_folder(out, overwrite=overwrite, ours=DEMO_FILES)
-    shown = study_bars() if progress is True else nullcontext(progress or silent)
+    shown = bars() if progress is True else nullcontext(progress or silent)
     with shown as report:
         runs = train(replace(training, seed=seed), report)
-        report(StudyProgress("drawing the report", 0.1))
+        report(WorkDone("drawing the report", 0.1))
         study = summarize([[one] for one in runs], budget="hidden and params", metric="mase", split=SPLIT)
         page = demo_page(study, gate_day(runs[0]))
         with new_folder(out, overwrite=overwrite, ours=DEMO_FILES) as folder:
             runs[0].forecaster.save(folder / "model")
             write_json(folder / "results.json", study)
             write_page(folder, page)
-        report(StudyProgress("drawing the report", 1.0))
+        report(WorkDone("drawing the report", 1.0))
     return Demo(out, study, time.perf_counter() - started)
 
 

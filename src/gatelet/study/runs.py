@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from gatelet.progress import Report, WorkDone
 from gatelet.study.budgets import Match, match_hidden_size
 from gatelet.study.costs import (
     Latency,
@@ -18,7 +19,6 @@ from gatelet.study.costs import (
     peak_memory,
     step_latency,
 )
-from gatelet.study.progress import Report, StudyProgress
 from gatelet.tasks.forecasting import Backtest, Forecaster
 from gatelet.tasks.forecasting.batch import Batch
 from gatelet.tasks.forecasting.network import ForecastNetwork, WindowSizes, forecast_loss
@@ -88,17 +88,17 @@ def run(
 
     def tell(at: TrainingProgress) -> None:
         loss = "" if at.validation_loss is None else f", validation loss {at.validation_loss:.4f}"
-        report(StudyProgress(work, at.step / at.steps, f"epoch {at.epoch}{loss}"))
+        report(WorkDone(work, at.step / at.steps, f"epoch {at.epoch}{loss}"))
 
     forecaster.fit(
         data, training=training, test_size=split.test_size, validation_size=split.validation_size, progress=tell
     )
     if forecaster.history.interrupted:
         raise KeyboardInterrupt
-    report(StudyProgress(work, 1.0, "testing"))
+    report(WorkDone(work, 1.0, "testing"))
     backtest = forecaster.backtest(data, test_size=split.test_size, step=split.step)
     best = forecaster.history.best
-    report(StudyProgress(work, 1.0, f"best epoch {best.epoch}, validation loss {best.validation_loss:.4f}"))
+    report(WorkDone(work, 1.0, f"best epoch {best.epoch}, validation loss {best.validation_loss:.4f}"))
     return Run(variant, training.seed, forecaster, backtest)
 
 

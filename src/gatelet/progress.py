@@ -1,4 +1,4 @@
-"""What a study tells while it runs, and the bars that show it."""
+"""What long work tells while it runs, and the bars that show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 
 @dataclass(frozen=True)
-class StudyProgress:
+class WorkDone:
     """How far one piece of work is.
 
     Attributes:
@@ -25,23 +25,23 @@ class StudyProgress:
     note: str = ""
 
 
-Report = Callable[[StudyProgress], None]
+Report = Callable[[WorkDone], None]
 
 
-def silent(at: StudyProgress) -> None:
+def silent(at: WorkDone) -> None:
     """Tell nobody."""
 
 
 @contextmanager
-def study_bars() -> Iterator[Report]:
+def bars() -> Iterator[Report]:
     """One bar on stderr for each piece of work; call what it yields to move it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True)) as shown:
 
-        def move(at: StudyProgress) -> None:
+        def move(at: WorkDone) -> None:
             if at.work not in tasks:
-                tasks[at.work] = bars.add_task(at.work, total=1.0, note="")
-            bars.update(tasks[at.work], completed=at.done, note=at.note)
+                tasks[at.work] = shown.add_task(at.work, total=1.0, note="")
+            shown.update(tasks[at.work], completed=at.done, note=at.note)
 
         yield move
