@@ -1,6 +1,5 @@
 """Single steps of the recurrent layers, as drop-ins for the cells of `torch.nn`."""
 
-import math
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import torch
@@ -8,6 +7,8 @@ from torch import Tensor, nn
 
 from gatelet.kernels import one_step
 from gatelet.kernels.inputs import Inputs
+from gatelet.kernels.stacked import Extras
+from gatelet.nn.recurrent import check_extras, draw_weights
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "RecurrentCell"]
 
@@ -17,13 +18,16 @@ S = TypeVar("S", Tensor, tuple[Tensor, Tensor])  # h, or h and c
 class RecurrentCell(nn.Module, Generic[S]):
     """Base of the cells: holds the weights, checks the input, and leaves the arithmetic to a kernel.
 
-    Weights: `weight_ih` (G*H, I), `weight_hh` (G*H, H), `bias_ih` and `bias_hh` (G*H,), for the G gates of the cell.
+    Weights: `weight_ih` (G*H, I), `weight_hh` (G*H, H), `bias_ih` and `bias_hh` (G*H,), for the G gates of the cell;
+    with `layer_norm` also the gains `layer_norm_ih` and `layer_norm_hh` (G*H,).
     """
 
     weight_ih: Tensor
     weight_hh: Tensor
     bias_ih: Tensor | None
     bias_hh: Tensor | None
+    layer_norm_ih: Tensor
+    layer_norm_hh: Tensor
     _gates: ClassVar[int]
     _states: ClassVar[int] = 1
 
@@ -34,16 +38,24 @@ class RecurrentCell(nn.Module, Generic[S]):
         bias: bool = True,
         device: torch.device | str | int | None = None,
         dtype: torch.dtype | None = None,
+        *,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
     ) -> None:
         super().__init__()
+        check_extras(layer_norm, zoneout=zoneout)
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.bias = bias
+        self.layer_norm = layer_norm
+        self.zoneout = float(zoneout)
         gates = self._gates * hidden_size
         for kind, size in (("ih", input_size), ("hh", hidden_size)):
             self.register_parameter(f"weight_{kind}", _empty(gates, size, device=device, dtype=dtype))
         for kind in ("ih", "hh"):
             self.register_parameter(f"bias_{kind}", _empty(gates, device=device, dtype=dtype) if bias else None)
+        for kind in ("ih", "hh") if layer_norm else ():
+            self.register_parameter(f"layer_norm_{kind}", _empty(gates, device=device, dtype=dtype))
         self.reset_parameters()
 
     @property
@@ -52,14 +64,12 @@ class RecurrentCell(nn.Module, Generic[S]):
         raise NotImplementedError
 
     def reset_parameters(self) -> None:
-        """Draw all weights from U(-k, k) with k = 1 / sqrt(H)."""
-        k = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0.0
-        for weight in self.parameters():
-            nn.init.uniform_(weight, -k, k)
+        """Draw all weights from U(-k, k) with k = 1 / sqrt(H); the gains of LayerNorm are 1."""
+        draw_weights(self, self.hidden_size)
 
     def extra_repr(self) -> str:
         """Sizes, and every argument that is not at its default."""
-        options = {"bias": True, "reset_after": True}
+        options = {"bias": True, "reset_after": True, "layer_norm": False, "zoneout": 0.0}
         changed = [f", {name}={value}" for name, usual in options.items()
                    if (value := getattr(self, name, usual)) != usual]  # fmt: skip
         return f"{self.input_size}, {self.hidden_size}" + "".join(changed)
@@ -98,8 +108,14 @@ class RecurrentCell(nn.Module, Generic[S]):
 
     def _step(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         h0, c0 = states if len(states) == 2 else (states[0], None)
-        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return one_step.run(self._cell, Inputs(x, h0, c0, *weights))
+        given = Inputs(
+            x, h0, c0, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh,
+            self.layer_norm_ih if self.layer_norm else None,
+            self.layer_norm_hh if self.layer_norm else None,
+            zoneout_seed=Extras(zoneout=self.zoneout, training=self.training).seed(x),
+            zoneout=self.zoneout,
+        )  # fmt: skip
+        return one_step.run(self._cell, given)
 
     def _check_sizes(self, x: Tensor, states: tuple[Tensor, ...]) -> None:
         batch, features = x.shape
@@ -123,6 +139,8 @@ class GRUCell(RecurrentCell[Tensor]):
         device: of the weights.
         dtype: of the weights.
         reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN) or before it (Cho et al. 2014).
+        layer_norm: as of `GRU`.
+        zoneout: as of `GRU`; every step draws anew.
     """
 
     _gates = 3
@@ -136,8 +154,10 @@ class GRUCell(RecurrentCell[Tensor]):
         dtype: torch.dtype | None = None,
         *,
         reset_after: bool = True,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, device, dtype, layer_norm=layer_norm, zoneout=zoneout)
         self.reset_after = reset_after
 
     @property
@@ -159,7 +179,7 @@ class LSTMCell(RecurrentCell[tuple[Tensor, Tensor]]):
 class RNNCell(RecurrentCell[Tensor]):
     """One step of a tanh RNN, a drop-in for `torch.nn.RNNCell` with its default nonlinearity; G is 1.
 
-    Arguments are those of `GRUCell`, but for `reset_after`, and `nonlinearity`, which is "tanh"; "relu" is refused.
+    Arguments are those of `torch.nn.RNNCell`; the nonlinearity "relu" is refused.
 
     Raises:
         ValueError: the nonlinearity is not "tanh".

@@ -39,18 +39,25 @@ class GRU(RecurrentLayer[Tensor]):
         device: of the weights.
         dtype: of the weights.
         reset_after: the reset gate acts after the recurrent product (PyTorch, cuDNN) or before it (Cho et al. 2014).
+        layer_norm: normalise the products of each gate over its H units, `W_ih x` and `W_hh h` on their own, and scale
+            them by `layer_norm_ih_l{k}` and `layer_norm_hh_l{k}` (3H,), before the biases (Ba et al. 2016).
+        zoneout: share of the units that keep their old state at a step, drawn in training, in expectation otherwise
+            (Krueger et al. 2017).
+        recurrent_dropout: share of the state's values that W_hh does not see in training, the same ones at every step
+            (Gal and Ghahramani 2016).
         proj_size: refused; only an LSTM projects.
 
     Raises:
         TypeError, ValueError: as `torch.nn.GRU`, with the same words.
 
-    Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014 (arXiv:1406.1078).
+    Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014 (arXiv:1406.1078). For
+    the options Ba et al. (arXiv:1607.06450), Krueger et al. (arXiv:1606.01305), Gal and Ghahramani (arXiv:1512.05287).
     """
 
     mode = "GRU"
     _gates = 3
     _kernel = staticmethod(kernels.gru)
-    _extras = ("reset_after",)
+    _extras = ("reset_after", "layer_norm", "zoneout", "recurrent_dropout")
     _wrong_dimensions = "GRU: Expected input to be 2D or 3D, got {}D instead"
 
     def __init__(
@@ -66,12 +73,16 @@ class GRU(RecurrentLayer[Tensor]):
         dtype: torch.dtype | None = None,
         *,
         reset_after: bool = True,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         proj_size: int | None = None,
     ) -> None:
         refuse_proj_size(proj_size)
         super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype,
+            layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
+        )  # fmt: skip
         self.reset_after = reset_after
 
 

@@ -24,17 +24,8 @@ class LSTM(RecurrentLayer[tuple[Tensor, Tensor]]):
     `weight_hr_l{k}` (P, H); `_reverse` is appended for the other direction. P is H without a projection. `state_dict`
     goes both ways.
 
-    Args:
-        input_size: I, features of the input.
-        hidden_size: H, features of the cell state.
-        num_layers: L, layers on top of each other.
-        bias: whether there are biases.
-        batch_first: the input and the output are (B, T, ...) rather than (T, B, ...). States are not concerned.
-        dropout: share of the outputs of all layers but the last that is zeroed in training.
-        bidirectional: D = 2, each layer also reads from the end.
-        proj_size: P, the size that the hidden state is projected to; 0 for none.
-        device: of the weights.
-        dtype: of the weights.
+    Arguments are those of `GRU`, but for `reset_after`, and `proj_size`: P, the size that the hidden state is projected
+    to, 0 for none; it does not go with `layer_norm`, `zoneout` or `recurrent_dropout`. Zoneout draws for h and c apart.
 
     Raises:
         TypeError, ValueError: as `torch.nn.LSTM`, with the same words.
@@ -45,6 +36,7 @@ class LSTM(RecurrentLayer[tuple[Tensor, Tensor]]):
     mode = "LSTM"
     _gates = 4
     _kernel = staticmethod(kernels.lstm)
+    _extras = ("layer_norm", "zoneout", "recurrent_dropout")
     _wrong_dimensions = "LSTM: Expected input to be 2D or 3D, got {}D instead"
 
     def __init__(
@@ -59,10 +51,15 @@ class LSTM(RecurrentLayer[tuple[Tensor, Tensor]]):
         proj_size: int = 0,
         device: torch.device | str | int | None = None,
         dtype: torch.dtype | None = None,
+        *,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
     ) -> None:
         super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
-        )
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype,
+            layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
+        )  # fmt: skip
 
     @property
     def _state_sizes(self) -> tuple[int, ...]:

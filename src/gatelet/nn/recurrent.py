@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from gatelet.nn.lengths import Lengths, ragged
 
-__all__ = ["RecurrentLayer", "refuse_proj_size"]
+__all__ = ["RecurrentLayer", "check_extras", "draw_weights", "refuse_proj_size"]
 
 S = TypeVar("S", Tensor, tuple[Tensor, Tensor])  # h, or h and c
 _CUDNN_MODES = ("GRU", "LSTM", "RNN_TANH")
@@ -49,6 +49,10 @@ class RecurrentLayer(nn.Module, Generic[S]):
         proj_size: int = 0,
         device: torch.device | str | int | None = None,
         dtype: torch.dtype | None = None,
+        *,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.input_size = input_size
@@ -59,7 +63,12 @@ class RecurrentLayer(nn.Module, Generic[S]):
         self.dropout = float(dropout)
         self.bidirectional = bidirectional
         self.proj_size = proj_size
+        self.layer_norm = layer_norm
         _check_arguments(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
+        check_extras(layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout)
+        self.zoneout, self.recurrent_dropout = float(zoneout), float(recurrent_dropout)
+        if proj_size > 0 and (layer_norm or zoneout > 0 or recurrent_dropout > 0):
+            raise ValueError("proj_size does not go with layer_norm, zoneout or recurrent_dropout; got both.")
         self._all_weights: list[list[str]] = []
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
@@ -124,16 +133,14 @@ class RecurrentLayer(nn.Module, Generic[S]):
         return output, cast(S, last if len(last) == 2 else last[0])
 
     def reset_parameters(self) -> None:
-        """Draw all weights from U(-k, k) with k = 1 / sqrt(H)."""
-        k = 1.0 / math.sqrt(self.hidden_size)
-        for weight in self.parameters():
-            nn.init.uniform_(weight, -k, k)
+        """Draw all weights from U(-k, k) with k = 1 / sqrt(H); the gains of LayerNorm are 1."""
+        draw_weights(self, self.hidden_size)
 
     def flatten_parameters(self) -> None:
         """Move the weights into one piece of GPU memory, as cuDNN likes them; elsewhere this does nothing."""
         weights = self._flat_weights
         first = weights[0]
-        if self.mode not in _CUDNN_MODES:
+        if self.layer_norm or self.mode not in _CUDNN_MODES:
             return
         if not all(w.is_cuda and w.dtype == first.dtype and _fits_cudnn(w) for w in weights):
             return
@@ -159,6 +166,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         """Sizes, and every argument that is not at its default."""
         options: dict[str, Any] = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
         options |= {"bidirectional": False, "reset_after": True}
+        options |= {"layer_norm": False, "zoneout": 0.0, "recurrent_dropout": 0.0}
         changed = [f", {name}={value}" for name, usual in options.items()
                    if (value := getattr(self, name, usual)) != usual]  # fmt: skip
         return f"{self.input_size}, {self.hidden_size}" + "".join(changed)
@@ -177,6 +185,8 @@ class RecurrentLayer(nn.Module, Generic[S]):
         }
         if self.bias:
             shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+        if self.layer_norm:
+            shapes |= {"layer_norm_ih": (gates,), "layer_norm_hh": (gates,)}
         if not self._recurrent_products:
             return {name: shape for name, shape in shapes.items() if name.endswith("_ih")}
         if self.proj_size:
@@ -275,6 +285,30 @@ def refuse_proj_size(proj_size: object) -> None:
     """Raise ValueError if a layer other than the LSTM is asked for a projection."""
     if proj_size is not None:
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+
+
+def draw_weights(module: nn.Module, hidden_size: int) -> None:
+    """Give a layer or a cell its first weights."""
+    k = 1.0 / math.sqrt(hidden_size) if hidden_size > 0 else 0.0
+    for name, weight in module.named_parameters():
+        if name.startswith("layer_norm"):
+            nn.init.ones_(weight)
+        else:
+            nn.init.uniform_(weight, -k, k)
+
+
+def check_extras(layer_norm: object, **shares: object) -> None:
+    """Check the arguments that PyTorch's layers and cells do not have.
+
+    Raises:
+        TypeError: `layer_norm` is not a bool.
+        ValueError: a share is not a number between 0 and 1.
+    """
+    if not isinstance(layer_norm, bool):
+        raise TypeError(f"layer_norm should be of type bool, got: {type(layer_norm).__name__}")
+    for name, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError(f"{name} must be a number between 0 and 1; got {share!r}.")
 
 
 def _fits_cudnn(weight: Tensor) -> bool:

@@ -17,18 +17,7 @@ class RNN(RecurrentLayer[Tensor]):
     Weights of layer k: `weight_ih_l{k}` (H, I), or (H, D*H) from the second layer on, `weight_hh_l{k}` (H, H),
     `bias_ih_l{k}` and `bias_hh_l{k}` (H,); `_reverse` is appended for the other direction. `state_dict` goes both ways.
 
-    Args:
-        input_size: I, features of the input.
-        hidden_size: H, features of the state.
-        num_layers: L, layers on top of each other.
-        nonlinearity: "tanh"; "relu" is refused.
-        bias: whether there are biases.
-        batch_first: the input and the output are (B, T, ...) rather than (T, B, ...). States are not concerned.
-        dropout: share of the outputs of all layers but the last that is zeroed in training.
-        bidirectional: D = 2, each layer also reads from the end.
-        device: of the weights.
-        dtype: of the weights.
-        proj_size: refused; only an LSTM projects.
+    Arguments are those of `GRU` as far as PyTorch has them, and `nonlinearity`: "tanh"; "relu" is refused.
 
     Raises:
         ValueError: the nonlinearity is not "tanh".
