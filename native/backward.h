@@ -5,6 +5,7 @@
 // deferred to the end of each chunk of steps, while its dG is still in the cache, so dG is never stored for the sequence.
 #pragma once
 
+#include "extras.h"
 #include "products.h"
 #include "split.h"
 #include "threads.h"
@@ -21,6 +22,9 @@ struct GradientRow {
   float* dh;              // (H) gradient of the state after; replaced by what of it passes to the state before directly
   float* dc;              // (H) the same for the cell state, LSTM only
   float* dg;              // (Cell::sections * H) out
+  std::int64_t row;       // where it lies among all rows
+  std::int64_t step;
+  std::int64_t sequence;
 };
 
 // The rows of one chunk, as the deferred products need them.
@@ -29,6 +33,8 @@ struct ChunkRows {
   const float** x;
   const float** h;        // state before
   float** dx;
+  std::int64_t* row;      // where it lies among all rows
+  std::int64_t* sequence;
   std::int64_t count;
 };
 
@@ -52,7 +58,9 @@ struct BackwardPlan {
   Buffer<float> dg_columns;       // per thread: R neighbouring units of dG, [depth][R]
   Buffer<const float*> pointers;  // per thread: the three lists of ChunkRows; during a step, the rows of dG
   Buffer<float*> dx_rows;         // per thread; during a step, the rows of dh
+  Buffer<std::int64_t> numbers;   // per thread: the two lists of numbers of ChunkRows
   Buffer<GradientRow> step_rows;
+  [[no_unique_address]] ExtrasOfBackward<Cell> extras;
   Barrier barrier;
 
   BackwardPlan(const Backward& a, int threads)
@@ -64,16 +72,19 @@ struct BackwardPlan {
         x_columns(depth, a.input),
         h_columns(depth, a.hidden),
         zeros(a.hidden),
-        dg_stride(blocks_of(S * a.hidden, 16) * 16 + 16),
+        dg_stride(blocks_of(stored_sections<Cell>() * a.hidden, 16) * 16 + 16),
         dg(chunk * a.sequence.batch * dg_stride),
         dg_columns(split.threads * depth * R),
         pointers(split.threads * 3 * chunk * a.sequence.batch),
         dx_rows(split.threads * chunk * a.sequence.batch),
-        step_rows(split.threads * a.sequence.batch) {
+        numbers(split.threads * 2 * chunk * a.sequence.batch),
+        step_rows(split.threads * a.sequence.batch),
+        extras(a, split) {
     for (std::int64_t j = 0; j < a.hidden; ++j) zeros[j] = 0.0f;
   }
 
   std::int64_t chunk_rows() const { return chunk * a.sequence.batch; }
+  const float** pointers_of(int rank) { return pointers.data() + rank * 3 * chunk_rows(); }
   float* dg_row(std::int64_t k0, std::int64_t k, std::int64_t b) {
     return dg.data() + ((k - k0) * a.sequence.batch + b) * dg_stride;
   }
@@ -93,8 +104,10 @@ template <class Cell>
 inline GradientRow gradient_row(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k, std::int64_t b) {
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
-  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
+  const std::int64_t t = a.sequence.step(k);
+  const std::int64_t row = a.sequence.row(t, b);
   GradientRow g{};
+  g.row = row, g.step = t, g.sequence = b;
   g.gates = a.gates + row * Cell::saved * H;
   g.h = state_before(plan, k, b, a.h0, a.y);
   g.dy = a.dy != nullptr ? a.dy + row * a.dy_stride : nullptr;
@@ -108,20 +121,27 @@ inline GradientRow gradient_row(BackwardPlan<Cell>& plan, std::int64_t k0, std::
   return g;
 }
 
+// out[i] += in[i] W_hh
+template <class Cell>
+inline void add_product(BackwardPlan<Cell>& plan, const float* const* in, float** out, const GradientRow* /*step*/,
+                        std::int64_t rows, Range units) {
+  multiply_rows(in, out, rows, plan.hidden_weights, {true, nullptr}, units.first, units.last);
+}
+
 // dh += dG W_hh for the rows of one step, or dh = 0 where the state before was reset.
 template <class Cell>
-inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, int rank,
-                      Range units) {
+inline void multiply_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, Range units,
+                          int rank) {
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
   const std::int64_t count = rows.last - rows.first;
-  const float** in = plan.pointers.data() + rank * 3 * plan.chunk_rows();
+  const float** in = plan.pointers_of(rank);
   float** out = plan.dx_rows.data() + rank * plan.chunk_rows();
   for (std::int64_t i = 0; i < count; ++i) {
     in[i] = step[i].dg + Cell::hidden_section * H;
     out[i] = step[i].dh;
   }
-  multiply_rows(in, out, count, plan.hidden_weights, {true, nullptr}, units.first, units.last);
+  add_product(plan, in, out, step, count, units);
   if (a.resets == nullptr) return;
   for (std::int64_t i = 0; i < count; ++i) {
     if (a.resets[a.sequence.row(a.sequence.step(k), rows.first + i)] == 0) continue;
@@ -130,6 +150,13 @@ inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, cons
       if constexpr (Cell::has_cell_state) step[i].dc[j] = 0.0f;
     }
   }
+}
+
+// What is left of a step once the gradients of the gates are known for all units.
+template <class Cell>
+inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, Range units, int rank,
+                      int /*size*/) {
+  multiply_back(plan, k, rows, step, units, rank);
 }
 
 template <class Cell>
@@ -145,22 +172,24 @@ inline void backward_step(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_
     g = gradient_row(plan, k0, k, b);
     const std::int64_t next_row = more ? a.sequence.row(a.sequence.step(k - 1), b) : 0;
     const float* next = a.gates + next_row * Cell::saved * H;
+    if constexpr (HasExtras<Cell>) differentiate_row(plan, g, units, rank);
     for (std::int64_t u = units.first; u < units.last; ++u) {
-      Cell::differentiate(g, u * lanes, H);
+      if constexpr (!HasExtras<Cell>) Cell::differentiate(g, u * lanes, H);
       if (!more) continue;
       for (int section = 0; section < Cell::saved; ++section) prefetch(next + section * H + u * lanes);
     }
   }
   if (plan.split.by == By::units) plan.barrier.wait(rank, size);
-  pass_back(plan, k, own, step, rank, units);
+  pass_back(plan, k, own, step, units, rank, size);
 }
 
 template <class Cell>
 inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k1, int rank) {
   const Backward& a = plan.a;
   const std::int64_t most = plan.chunk_rows();
-  const float** lists = plan.pointers.data() + rank * 3 * most;
-  ChunkRows rows{lists, lists + most, lists + 2 * most, plan.dx_rows.data() + rank * most, 0};
+  const float** lists = plan.pointers_of(rank);
+  std::int64_t* numbers = plan.numbers.data() + rank * 2 * most;
+  ChunkRows rows{lists, lists + most, lists + 2 * most, plan.dx_rows.data() + rank * most, numbers, numbers + most, 0};
   for (std::int64_t k = k0; k < k1; ++k) {
     const std::int64_t t = a.sequence.step(k);
     for (std::int64_t b = 0; b < a.sequence.rows(t); ++b, ++rows.count) {
@@ -168,6 +197,8 @@ inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int6
       rows.dg[rows.count] = plan.dg_row(k0, k, b);
       rows.x[rows.count] = a.x + row * a.input;
       rows.h[rows.count] = state_before(plan, k, b, a.h0, a.y);
+      rows.row[rows.count] = row;
+      rows.sequence[rows.count] = b;
       rows.dx[rows.count] = a.dx != nullptr ? a.dx + row * a.input : nullptr;
     }
   }
@@ -201,8 +232,16 @@ inline void pack_section(BackwardPlan<Cell>& plan, const float* const* dg, std::
     float* to = bias + gate * a.hidden + unit;
     for (int r = 0; r < count; ++r) to[r] = add ? to[r] + total[r] : total[r];
   };
+  if constexpr (HasLayerNorm<Cell>) return;  // biases stand behind the gains: add_gains
   add_to(a.db_ih, Cell::input_gate(section));
   add_to(a.db_hh, Cell::hidden_gate(section));
+}
+
+// The rows that W_hh met.
+template <class Cell>
+inline void pack_states(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::int64_t first, std::int64_t depth,
+                        std::int64_t u) {
+  pack_panel(plan.h_columns, depth, u, [&](std::int64_t i) { return rows.h[first + i]; });
 }
 
 // dW_ih, dW_hh and the bias gradients of `depth` rows that start at `first`.
@@ -215,7 +254,7 @@ inline void add_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::
     if (u < x_panels) {
       pack_panel(plan.x_columns, depth, u, [&](std::int64_t i) { return rows.x[first + i]; });
     } else {
-      pack_panel(plan.h_columns, depth, u - x_panels, [&](std::int64_t i) { return rows.h[first + i]; });
+      pack_states(plan, rows, first, depth, u - x_panels);
     }
   }
   plan.barrier.wait(rank, size);
@@ -249,6 +288,10 @@ inline void finish_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t
   for (std::int64_t first = 0; first < rows.count; first += plan.depth) {
     const std::int64_t depth = smaller(plan.depth, rows.count - first);
     add_gradients(plan, rows, first, depth, add || first > 0, rank, size);
+  }
+  if constexpr (HasLayerNorm<Cell>) {
+    add_gains(plan, rows, add, rank, size);
+    plan.barrier.wait(rank, size);
   }
 }
 

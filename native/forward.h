@@ -4,6 +4,7 @@
 // and, when threads share hidden units, one per step.
 #pragma once
 
+#include "extras.h"
 #include "products.h"
 #include "split.h"
 #include "threads.h"
@@ -17,6 +18,9 @@ struct StepRow {
   float* y;            // (H) state after
   const float* c;      // (H) cell state before, LSTM only
   float* c_next;       // (H) cell state after, LSTM only
+  std::int64_t row;    // where it lies among all rows
+  std::int64_t step;
+  std::int64_t sequence;
 };
 
 template <class Cell>
@@ -37,6 +41,7 @@ struct ForwardPlan {
   Buffer<const float*> x_rows;    // per thread: the rows of one chunk
   Buffer<float*> projected_rows;
   Buffer<StepRow> step_rows;      // per thread: the rows of one step
+  [[no_unique_address]] ExtrasOfForward<Cell> extras;
   Barrier barrier;
 
   ForwardPlan(const Forward& a, int threads)
@@ -52,16 +57,10 @@ struct ForwardPlan {
         gate_rows(save ? 0 : chunk * a.sequence.batch * S * a.hidden),
         x_rows(split.threads * chunk * a.sequence.batch),
         projected_rows(split.threads * chunk * a.sequence.batch),
-        step_rows(split.threads * a.sequence.batch) {
-    const auto bias = [](const float* b, std::int64_t i) { return b != nullptr ? b[i] : 0.0f; };
-    const std::int64_t H = a.hidden;
-    pack_bias<G>(input_bias.data(), H, [&](int g, std::int64_t j) {
-      return bias(a.b_ih, g * H + j) + (Cell::adds_hidden_bias_outside(g) ? bias(a.b_hh, g * H + j) : 0.0f);
-    });
-    pack_bias<G>(hidden_bias.data(), H, [&](int g, std::int64_t j) {
-      return Cell::adds_hidden_bias_outside(g) ? 0.0f : bias(a.b_hh, g * H + j);
-    });
-    for (std::int64_t j = 0; j < H; ++j) zeros[j] = 0.0f;
+        step_rows(split.threads * a.sequence.batch),
+        extras(a, split) {
+    pack_biases<Cell>(a, input_bias.data(), hidden_bias.data());
+    for (std::int64_t j = 0; j < a.hidden; ++j) zeros[j] = 0.0f;
   }
 
   // The gates of row b at the k-th step, which lies in the chunk that starts at k0.
@@ -86,16 +85,22 @@ inline void project_chunk(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t
       out[count] = plan.gates_of(k0, k, b);
     }
   }
-  multiply_rows(in, out, count, plan.input_weights, {false, plan.input_bias.data()}, units.first, units.last);
+  const float* bias = HasLayerNorm<Cell> ? nullptr : plan.input_bias.data();
+  multiply_rows(in, out, count, plan.input_weights, {false, bias}, units.first, units.last);
 }
 
 template <class Cell>
 inline StepRow step_row(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k, std::int64_t b) {
   const Forward& a = plan.a;
   const std::int64_t H = a.hidden;
-  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
+  const std::int64_t t = a.sequence.step(k);
+  const std::int64_t row = a.sequence.row(t, b);
   const std::int64_t before = a.sequence.row_before(k, b);
-  StepRow s{before >= 0 ? a.y + before * H : a.h0 + b * H, plan.gates_of(k0, k, b), a.y + row * H, nullptr, nullptr};
+  StepRow s{};
+  s.h = before >= 0 ? a.y + before * H : a.h0 + b * H;
+  s.gates = plan.gates_of(k0, k, b);
+  s.y = a.y + row * H;
+  s.row = row, s.step = t, s.sequence = b;
   if constexpr (Cell::has_cell_state) {
     s.c = a.c0 + b * H;
     if (before >= 0) s.c = plan.save ? a.cells + before * H : a.c_n + b * H;
@@ -109,7 +114,8 @@ inline StepRow step_row(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k
 }
 
 template <class Cell>
-inline void forward_step(ForwardPlan<Cell>& plan, const StepRow* step, const float** h, std::int64_t rows, Range units) {
+inline void forward_step(ForwardPlan<Cell>& plan, const StepRow* step, const float** h, std::int64_t rows, Range units,
+                         int /*rank*/, int /*size*/) {
   constexpr int G = Cell::gates;
   const std::int64_t H = plan.a.hidden;
   for (std::int64_t i = 0; i < rows; ++i) h[i] = step[i].h;
@@ -169,7 +175,7 @@ inline void run_forward(const Forward& a, int threads) {
       for (std::int64_t k = k0; k < k1; ++k) {
         const Range own = rows_of_step(a.sequence, a.sequence.step(k), rows);
         for (std::int64_t b = own.first; b < own.last; ++b) step[b - own.first] = step_row(plan, k0, k, b);
-        forward_step(plan, step, h, own.last - own.first, units);
+        forward_step(plan, step, h, own.last - own.first, units, rank, size);
         if (!by_rows) plan.barrier.wait(rank, size);
       }
     }

@@ -17,6 +17,7 @@ struct Gru {
   static constexpr int gates = 3;
   static constexpr int saved = 4;  // sections of H that forward leaves for backward: r, z, n, W_hn h + b_hn
   static constexpr bool has_cell_state = false;
+  static constexpr bool takes_extras = true;
   static constexpr int sections = 4;
   static constexpr int hidden_section = 1;  // the first section that meets W_hh
 
@@ -26,14 +27,16 @@ struct Gru {
   static constexpr int hidden_gate(int section) { return section - 1; }
 
   // Units j .. j + lanes of one row; `sum` holds h_r, h_z, h_n.
-  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save) {
+  template <class Zone = NoZone>
+  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
+                                    const Zone& zone = {}) {
     const std::int64_t count = H - j;
     float* gates = s.gates + j;
     const vec r = sigmoid(load(gates, count) + sum[0]);
     const vec z = sigmoid(load(gates + H, count) + sum[1]);
     const vec n = tanh(load(gates + 2 * H, count) + r * sum[2]);
     const vec h = load(s.h + j, count);
-    store(s.y + j, n + z * (h - n), count);
+    store(s.y + j, zone.mix(0, j, h, n + z * (h - n)), count);
     if (save) {
       store(gates, r, count);
       store(gates + H, z, count);
@@ -42,19 +45,22 @@ struct Gru {
     }
   }
 
-  GATELET_INLINE static void differentiate(const GradientRow& g, std::int64_t j, std::int64_t H) {
+  template <class Zone = NoZone>
+  GATELET_INLINE static void differentiate(const GradientRow& g, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
     const std::int64_t count = H - j;
     const vec r = load(g.gates + j, count);
     const vec z = load(g.gates + H + j, count);
     const vec n = load(g.gates + 2 * H + j, count);
     vec dh = load(g.dh + j, count);
     if (g.dy != nullptr) dh += load(g.dy + j, count);
+    const vec kept = zone.kept(0, j, dh);
+    dh -= kept;
     const vec dn = dh * (1.0f - z) * (1.0f - n * n);
     store(g.dg + j, dn, count);
     store(g.dg + H + j, dn * load(g.gates + 3 * H + j, count) * (r * (1.0f - r)), count);
     store(g.dg + 2 * H + j, dh * (load(g.h + j, count) - n) * (z * (1.0f - z)), count);
     store(g.dg + 3 * H + j, dn * r, count);
-    store(g.dh + j, dh * z, count);
+    store(g.dh + j, Zone::none ? dh * z : dh * z + kept, count);
   }
 };
 

@@ -1,8 +1,8 @@
 // The cells of one instruction set, each compiled in the file of its name.
 #pragma once
 
-#include "backward.h"
-#include "forward.h"
+#include "extended_backward.h"
+#include "extended_forward.h"
 #include "scan.h"
 
 namespace gatelet::GATELET_ISA {
@@ -12,9 +12,28 @@ CellKernels lstm();
 ScanKernels min_gru();
 ScanKernels min_lstm();
 
+// The plain cell unless the call asks for more.
+template <class Cell>
+void forward_of(const Forward& a, int threads) {
+  if constexpr (TakesExtras<Cell>) {
+    if (a.layer_norm_ih != nullptr) return run_forward<Normalised<Cell>>(a, threads);
+    if (a.dropout_mask != nullptr || a.zoneout > 0.0) return run_forward<Extended<Cell>>(a, threads);
+  }
+  run_forward<Cell>(a, threads);
+}
+
+template <class Cell>
+void backward_of(const Backward& a, int threads) {
+  if constexpr (TakesExtras<Cell>) {
+    if (a.layer_norm_ih != nullptr) return run_backward<Normalised<Cell>>(a, threads);
+    if (a.dropout_mask != nullptr || a.zoneout > 0.0) return run_backward<Extended<Cell>>(a, threads);
+  }
+  run_backward<Cell>(a, threads);
+}
+
 template <class Cell>
 constexpr CellKernels kernels_of_cell(const char* name) {
-  return {name, run_forward<Cell>, run_backward<Cell>};
+  return {name, forward_of<Cell>, backward_of<Cell>};
 }
 
 }  // namespace gatelet::GATELET_ISA

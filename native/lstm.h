@@ -14,6 +14,7 @@ struct Lstm {
   static constexpr int gates = 4;
   static constexpr int saved = 4;  // sections of H that forward leaves for backward: i, f, g, o
   static constexpr bool has_cell_state = true;
+  static constexpr bool takes_extras = true;
   static constexpr int sections = 4;  // di, df, dg, do: all of them meet W_ih and W_hh
   static constexpr int hidden_section = 0;
 
@@ -22,17 +23,21 @@ struct Lstm {
   static constexpr int hidden_gate(int section) { return section; }
 
   // Units j .. j + lanes of one row; `sum` holds W_hh h of the four gates.
-  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save) {
+  template <class Zone = NoZone>
+  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
+                                    const Zone& zone = {}) {
     const std::int64_t count = H - j;
     float* gates = s.gates + j;
     const vec i = sigmoid(load(gates, count) + sum[0]);
     const vec f = sigmoid(load(gates + H, count) + sum[1]);
     const vec g = tanh(load(gates + 2 * H, count) + sum[2]);
     const vec o = sigmoid(load(gates + 3 * H, count) + sum[3]);
-    const vec kept = f * load(s.c + j, count);
+    const vec c_before = load(s.c + j, count);
+    const vec kept = f * c_before;
     const vec c = kept + i * g;
-    store(s.c_next + j, c, count);
-    store(s.y + j, o * tanh(c), count);
+    store(s.c_next + j, zone.mix(1, j, c_before, c), count);
+    const vec h_before = Zone::none ? vec{} : load(s.h + j, count);
+    store(s.y + j, zone.mix(0, j, h_before, o * tanh(c)), count);
     if (save) {
       store(gates, i, count);
       store(gates + H, f, count);
@@ -41,22 +46,28 @@ struct Lstm {
     }
   }
 
-  GATELET_INLINE static void differentiate(const GradientRow& d, std::int64_t j, std::int64_t H) {
+  template <class Zone = NoZone>
+  GATELET_INLINE static void differentiate(const GradientRow& d, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
     const std::int64_t count = H - j;
     const vec i = load(d.gates + j, count);
     const vec f = load(d.gates + H + j, count);
     const vec g = load(d.gates + 2 * H + j, count);
     const vec o = load(d.gates + 3 * H + j, count);
-    const vec squashed = tanh(load(d.c_next + j, count));
+    const vec c_before = load(d.c + j, count);
+    const vec squashed = tanh(Zone::none ? load(d.c_next + j, count) : f * c_before + i * g);  // before zoneout
     vec dh = load(d.dh + j, count);
     if (d.dy != nullptr) dh += load(d.dy + j, count);
-    const vec dc = load(d.dc + j, count) + dh * o * (1.0f - squashed * squashed);
+    const vec kept_h = zone.kept(0, j, dh);
+    dh -= kept_h;
+    vec dc = load(d.dc + j, count);
+    const vec kept_c = zone.kept(1, j, dc);
+    dc = dc - kept_c + dh * o * (1.0f - squashed * squashed);
     store(d.dg + j, dc * g * (i * (1.0f - i)), count);
-    store(d.dg + H + j, dc * load(d.c + j, count) * (f * (1.0f - f)), count);
+    store(d.dg + H + j, dc * c_before * (f * (1.0f - f)), count);
     store(d.dg + 2 * H + j, dc * i * (1.0f - g * g), count);
     store(d.dg + 3 * H + j, dh * squashed * (o * (1.0f - o)), count);
-    store(d.dc + j, dc * f, count);
-    store(d.dh + j, vec{}, count);
+    store(d.dc + j, Zone::none ? dc * f : dc * f + kept_c, count);
+    store(d.dh + j, kept_h, count);
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffer.h"
+#include "recurrent.h"
 #include "tile.h"
 
 namespace gatelet::GATELET_ISA {
@@ -62,6 +63,19 @@ inline void pack_bias(float* out, std::int64_t width, Value value) {
       }
     }
   }
+}
+
+// What is added to the inputs' and to the states' products of a cell: b_hh goes with b_ih where that is the same.
+template <class Cell>
+inline void pack_biases(const Layer& a, float* input_bias, float* hidden_bias) {
+  const std::int64_t H = a.hidden;
+  const auto bias = [](const float* b, std::int64_t i) { return b != nullptr ? b[i] : 0.0f; };
+  pack_bias<Cell::gates>(input_bias, H, [&](int g, std::int64_t j) {
+    return bias(a.b_ih, g * H + j) + (Cell::adds_hidden_bias_outside(g) ? bias(a.b_hh, g * H + j) : 0.0f);
+  });
+  pack_bias<Cell::gates>(hidden_bias, H, [&](int g, std::int64_t j) {
+    return Cell::adds_hidden_bias_outside(g) ? 0.0f : bias(a.b_hh, g * H + j);
+  });
 }
 
 }  // namespace gatelet::GATELET_ISA

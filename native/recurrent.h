@@ -48,14 +48,15 @@ struct Layer {
   const float* dropout_mask;     // (B, H), multiplies the state before W_hh; or null
   const std::int64_t* zoneout_seed;  // one value: draw which units keep their state; null: mix by the rate
   const std::uint8_t* resets;    // (rows): nonzero zeroes the state before that row's step; or null
-  float zoneout;                 // the rate at which units keep their old state, 0 for none
+  double zoneout;                // the rate at which units keep their old state, 0 for none
 };
 
 struct Forward : Layer {
   float* y;                      // (rows, H)
   float* h_n;                    // (B, H) state after each sequence's last step
   float* c_n;                    // (B, H), LSTM only
-  float* gates;                  // (rows, Cell::saved H) what backward reads, sections as the cell's file says; null: inference
+  float* gates;                  // (rows, Cell::saved H) what backward reads, sections as the cell's file says; with
+                                 // LayerNorm 2 G (H + 2) floats per row (extras.h, layer_norm.h); null: inference
   float* cells;                  // (rows, H) saved cell states, LSTM in training only
 };
 

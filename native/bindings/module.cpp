@@ -48,7 +48,7 @@ void fill_layer(gatelet::Layer& a, const nb::tuple& values, double zoneout) {
   read(a.x), read(a.h0), read(a.c0), read(a.w_ih), read(a.w_hh), read(a.b_ih), read(a.b_hh);
   read(a.layer_norm_ih), read(a.layer_norm_hh), read(a.dropout_mask), read(a.zoneout_seed);
   read(a.sequence.offsets), read(a.resets);
-  a.zoneout = static_cast<float>(zoneout);
+  a.zoneout = zoneout;
   check(read);
 }
 

@@ -1,5 +1,6 @@
 """Resets, LayerNorm, zoneout and recurrent dropout against the NumPy equations: alone and together, all gradients."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelet.kernels import recurrent, unrolled, zoneout
+from gatelet.kernels import native, operators, recurrent, unrolled, zoneout
 from gatelet.kernels.inputs import Inputs
 from gatelet.reference import Extras, LayerWeights, from_names, gru, lstm, stacked
+
+NATIVE = pytest.mark.skipif(not native.ENABLED, reason="the native kernels are not built or are switched off")
 
 STEPS, RATE = 6, 0.3
 GATES = {"gru": 3, "gru_reset_before": 3, "lstm": 4}
@@ -122,6 +125,116 @@ def test_step_by_step(cell: str, extras: tuple[str, ...], reverse: bool) -> None
     expected, expected_gradients = reference(cell, given, upstream)
     assert_close(outputs, expected, 1e-12)
     assert_close(gradients, expected_gradients, 1e-11)
+
+
+# sizes on both sides of a vector, one sequence and many: both ways in which threads share the work
+SHAPES = [(1, 1), (3, 17), (1, 160), (33, 15), (2, 65)]
+
+
+@pytest.fixture(params=native.isas() or ["none"])
+def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Run the test once per instruction set, with NaN in fresh memory and two threads."""
+    monkeypatch.setenv("GATELET_ISA", request.param)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.use_deterministic_algorithms(True)
+    yield request.param
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(threads)
+
+
+def natively(cell: str, given: Inputs, upstream: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Outputs and gradients of all that there is."""
+    outputs = list(operators.LAYERS[cell](*given, True)[: len(upstream)])
+    leaves = [t for t in given.tensors[:9] if t is not None]
+    return outputs, list(torch.autograd.grad(outputs, leaves, upstream))
+
+
+@NATIVE
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("extras", TOGETHER, ids=", ".join)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_native(isa: str, cell: str, extras: tuple[str, ...], shape: tuple[int, int], reverse: bool) -> None:
+    given = layer(cell, extras, *shape, torch.float32)._replace(reverse=reverse)
+    upstream = upstream_of(cell, *shape, torch.float32)
+    outputs, gradients = natively(cell, given, upstream)
+    expected, expected_gradients = reference(cell, given, upstream)
+    assert_close(outputs, expected, 1e-5)
+    assert_close(gradients, expected_gradients, 1e-4)
+
+
+@NATIVE
+@pytest.mark.parametrize("shape", [(1, 160), (33, 20)], ids=str)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_bits_do_not_depend_on_threads(isa: str, cell: str, shape: tuple[int, int]) -> None:
+    given = layer(cell, ALL[:4], *shape, torch.float32)
+    runs = []
+    for count in (1, 2, 3):
+        torch.set_num_threads(count)
+        outputs, gradients = natively(cell, given, upstream_of(cell, *shape, torch.float32))
+        runs.append(outputs + gradients)
+    for other in runs[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(runs[0], other, strict=True))
+
+
+@NATIVE
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_bits_do_not_depend_on_layout_batch_or_saving(isa: str, cell: str) -> None:
+    given = layer(cell, (*ALL[1:3], "zoneout"), 37, 20, torch.float32)
+    together = operators.LAYERS[cell](*given, True)[0]
+    turned = operators.LAYERS[cell](*given._replace(x=given.x.transpose(0, 1), batch_first=True), True)[0]
+    assert torch.equal(together, turned.transpose(0, 1))
+    offsets = torch.arange(STEPS + 1) * 37
+    packed = operators.LAYERS[cell](*given._replace(x=given.x.flatten(0, 1), offsets=offsets), True)[0]
+    assert torch.equal(together.flatten(0, 1), packed)
+    cut: Any = {name: None if (t := getattr(given, name)) is None else t[:5] for name in ("h0", "c0", "dropout_mask")}
+    alone = operators.LAYERS[cell](*given._replace(x=given.x[:, :5], **cut), True)[0]
+    assert torch.equal(together[:, :5], alone)
+    with torch.no_grad():
+        assert torch.equal(together, operators.LAYERS[cell](*given, False)[0])
+
+
+@NATIVE
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_packed(isa: str, cell: str) -> None:
+    """Sequences of unequal length against the step-by-step path."""
+    given = layer(cell, ALL[1:4], 9, 17, torch.float32)
+    offsets = torch.tensor([0, 9, 18, 23, 24, 25, 26])
+    x = given.x.detach().flatten(0, 1)[:26].requires_grad_()
+    for reverse in (False, True):
+        packed = given._replace(x=x, offsets=offsets, reverse=reverse)
+        exact = Inputs._make([t.detach().double().requires_grad_() if t is not None and t.is_floating_point() else t
+                              for t in packed.tensors] + list(packed.options))  # fmt: skip
+        expected = unrolled.run(cell, exact)
+        upstream = [torch.rand(y.shape, generator=torch.Generator().manual_seed(3)) for y in expected]
+        outputs, gradients = natively(cell, packed, upstream)
+        leaves = [t for t in exact.tensors[:9] if t is not None]
+        wanted = torch.autograd.grad(expected, leaves, [d.double() for d in upstream])
+        assert_close(outputs, [array(y) for y in expected], 1e-5)
+        assert_close(gradients, [array(g) for g in wanted], 1e-4)
+
+
+@NATIVE
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_second_derivative_keeps_the_same_units(cell: str) -> None:
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        given = layer(cell, ALL[:4], 2, 5, torch.float32)
+        given = Inputs._make([t.detach().to(dtype).requires_grad_() if t is not None and t.is_floating_point() else t
+                              for t in given.tensors] + list(given.options))  # fmt: skip
+        leaves = [t for t in given.tensors[:9] if t is not None]
+        native_run = dtype == torch.float32
+        y = operators.LAYERS[cell](*given, True)[0] if native_run else unrolled.run(cell, given)[0]
+        (slope,) = torch.autograd.grad(y.square().sum(), given.x, create_graph=True)
+        found.append(torch.autograd.grad(slope.square().sum(), leaves))
+    assert_close(found[0], [array(g) for g in found[1]], 1e-4)
+
+
+@NATIVE
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_operators_are_registered_soundly_with_extras(cell: str) -> None:
+    torch.library.opcheck(operators.LAYERS[cell], (*layer(cell, ALL[:4], 3, 7, torch.float32), True))
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -13,12 +13,17 @@ class Cell:
     gates: int  # G: the weights are (G*H, I) and (G*H, H), the biases (G*H,)
     saved: int  # columns of H that forward leaves for backward
     has_cell_state: bool  # a second state, c, beside h
+    takes_extras: bool = False  # LayerNorm, zoneout and recurrent dropout
+
+    def saved_columns(self, hidden: int, normalised: bool) -> int:
+        """Columns that forward leaves for backward: of `saved`, or with LayerNorm both products and their moments."""
+        return 2 * self.gates * (hidden + 2) if normalised else self.saved * hidden
 
 
 CELLS = {
     cell.name: cell
     for cell in (
-        Cell("gru", gates=3, saved=4, has_cell_state=False),
-        Cell("lstm", gates=4, saved=4, has_cell_state=True),
+        Cell("gru", gates=3, saved=4, has_cell_state=False, takes_extras=True),
+        Cell("lstm", gates=4, saved=4, has_cell_state=True, takes_extras=True),
     )
 }

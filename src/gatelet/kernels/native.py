@@ -97,28 +97,30 @@ def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
         save: whether to keep what `backward` reads.
 
     Returns:
-        y (..., H), h_n (B, H), c_n (B, H), gates (..., saved*H) and cells (..., H), laid out as x. What the cell does
-        not have, or is not saved, is (0,).
+        y (..., H), h_n (B, H), c_n (B, H), gates (..., `saved_columns`) and cells (..., H), laid out as x. What the
+        cell does not have, or is not saved, is (0,).
 
     Raises:
         RuntimeError: a size does not fit.
     """
     given = _contiguous(given)
     _check_shapes(cell, given)
-    results = empty_results(cell, given.x, given.h0, save=save)
+    results = empty_results(cell, given, save=save)
     addresses = [result.data_ptr() for result in results]  # 0 where there is nothing in it
     threads = torch.get_num_threads()
     chosen().forward(cell.name, _layer(given), given.zoneout, tuple(addresses), threads)
     return results
 
 
-def empty_results(cell: Cell, x: Tensor, h0: Tensor, *, save: bool) -> tuple[Tensor, ...]:
+def empty_results(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
     """Give what `forward` returns, not yet filled."""
+    x = given.x
     *rows, _ = x.shape
-    batch, hidden = h0.shape
+    batch, hidden = given.h0.shape
+    saved = cell.saved_columns(hidden, given.layer_norm_ih is not None)
     y, h_n = x.new_empty((*rows, hidden)), x.new_empty((batch, hidden))
     c_n = x.new_empty((batch, hidden) if cell.has_cell_state else 0)
-    gates = x.new_empty((*rows, cell.saved * hidden) if save else 0)
+    gates = x.new_empty((*rows, saved) if save else 0)
     cells = x.new_empty((*rows, hidden) if save and cell.has_cell_state else 0)
     return y, h_n, c_n, gates, cells
 

@@ -54,7 +54,7 @@ def _define(cell: Cell) -> None:
         return native.forward(cell, Inputs(*inputs[:-1]), save=inputs[-1])
 
     def fake(*inputs: Any) -> tuple[Tensor, ...]:
-        return native.empty_results(cell, inputs[0], inputs[1], save=inputs[-1])
+        return native.empty_results(cell, Inputs(*inputs[:-1]), save=inputs[-1])
 
     def compute_backward(*inputs: Any) -> tuple[Tensor, ...]:
         return native.backward(cell, inputs[:3], inputs[3:6], Inputs(*inputs[6:-1]), wants_dx=inputs[-1])

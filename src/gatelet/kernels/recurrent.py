@@ -82,7 +82,7 @@ def gru(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = reset_after and not extras.any and stacked.handles(x, (h0,), weights)
+    natively = reset_after and stacked.handles(x, (h0,), weights)
     if natively or not reset_after or resets is not None or extras.any:
         if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
@@ -134,10 +134,10 @@ def lstm(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = not extras.any and stacked.handles(x, state, weights)
+    natively = stacked.handles(x, state, weights)
     options = (bias, num_layers, dropout, training, bidirectional)
     if natively or resets is not None or extras.any:
-        if state[0].shape != state[1].shape:
+        if (resets is not None or extras.any) and state[0].shape != state[1].shape:
             raise ValueError(
                 "An LSTM with proj_size must have no resets, layer_norm, zoneout or recurrent_dropout; got some."
             )

@@ -1,0 +1,164 @@
+// One step of backward with extras, and the gradients of LayerNorm's gains.
+#pragma once
+
+#include "backward.h"
+#include "forward.h"
+#include "layer_norm.h"
+
+namespace gatelet::GATELET_ISA {
+
+template <HasLayerNorm Cell>
+inline NormalisedRow<Cell> saved_row(const Backward& a, std::int64_t row) {
+  constexpr int G = Cell::gates;
+  const float* products = a.gates + row * Cell::saved * a.hidden;
+  const float* moments = a.gates + moments_offset<Cell>(a, row);
+  NormalisedRow<Cell> found{products, products + G * a.hidden, {}, {}};
+  std::memcpy(found.x_moments, moments, sizeof found.x_moments);
+  std::memcpy(found.h_moments, moments + 2 * G, sizeof found.h_moments);
+  return found;
+}
+
+template <HasExtras Cell>
+inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int) {
+  const Zone zone(plan.a, g.step, g.sequence);
+  for (std::int64_t u = units.first; u < units.last; ++u) Cell::differentiate(g, u * lanes, plan.a.hidden, zone);
+}
+
+// The gates once more from the saved products, and the gradients of what went into them: the last sections of dG.
+template <HasLayerNorm Cell>
+inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int rank) {
+  using Base = typename Cell::Base;
+  const Backward& a = plan.a;
+  const std::int64_t H = a.hidden;
+  const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
+  float* gates = plan.extras.gates.data() + rank * (Base::saved + 2) * H;
+  StepRow again{};
+  again.h = g.h, again.c = g.c;
+  again.gates = gates, again.y = gates + Base::saved * H, again.c_next = gates + (Base::saved + 1) * H;
+  GradientRow inner = g;
+  inner.gates = gates;
+  inner.dg = g.dg + Cell::sections * H;
+  const Zone zone(a, g.step, g.sequence);
+  for (std::int64_t u = units.first; u < units.last; ++u) {
+    vec sum[Cell::gates];
+    row.apply(a, plan.extras.input_bias.data(), plan.extras.hidden_bias.data(), u * lanes, gates, sum);
+    Base::finish(again, sum, u * lanes, H, true, NoZone{});
+    Base::differentiate(inner, u * lanes, H, zone);
+  }
+}
+
+// From the gradient da of LN(u) * gain to that of u:  with dn = da * gain,
+//   du = (dn - mean(dn) - n * mean(dn * n)) * scale
+// for the units given; the means are over the whole row.
+GATELET_INLINE void pass_layer_norm(const float* da, const float* u, const float* gain, Moments m, std::int64_t H, Range units,
+                                    float* du) {
+  vec sum{}, product{};
+  for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
+    const vec dn = load(da + j, count) * load(gain + j, count);
+    sum += dn;
+    product += dn * normalised(u + j, count, m);
+  });
+  const float mean = total(sum) / static_cast<float>(H), slope = total(product) / static_cast<float>(H);
+  for (std::int64_t j = units.first * lanes; j < smaller(H, units.last * lanes); j += lanes) {
+    const std::int64_t count = H - j;
+    const vec dn = load(da + j, count) * load(gain + j, count);
+    store(du + j, (dn - mean - normalised(u + j, count, m) * slope) * m.scale, count);
+  }
+}
+
+template <HasLayerNorm Cell>
+inline void pass_layer_norms(BackwardPlan<Cell>& plan, const GradientRow& g, Range units) {
+  using Base = typename Cell::Base;
+  constexpr int G = Cell::gates;
+  const Backward& a = plan.a;
+  const std::int64_t H = a.hidden;
+  const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
+  const float* da = g.dg + Cell::sections * H;
+  for (int section = 0; section < G; ++section) {
+    const int gate = Base::input_gate(section);
+    pass_layer_norm(da + section * H, row.x + gate * H, a.layer_norm_ih + gate * H, row.x_moments[gate], H, units,
+                    g.dg + section * H);
+  }
+  for (int section = 0; section < G; ++section) {
+    const int from = section + Base::hidden_section;
+    const int gate = Base::hidden_gate(from);
+    pass_layer_norm(da + from * H, row.h + gate * H, a.layer_norm_hh + gate * H, row.h_moments[gate], H, units,
+                    g.dg + (G + section) * H);
+  }
+}
+
+// Between the gradients of the gates, which all threads must have, and the product, which needs those of the products.
+template <HasLayerNorm Cell>
+inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, Range units, int rank,
+                      int size) {
+  for (std::int64_t i = 0; i < rows.last - rows.first; ++i) pass_layer_norms(plan, step[i], units);
+  if (plan.split.by == By::units) plan.barrier.wait(rank, size);
+  multiply_back(plan, k, rows, step, units, rank);
+}
+
+// dh += mask * (dG W_hh)
+template <HasExtras Cell>
+inline void add_product(BackwardPlan<Cell>& plan, const float* const* in, float** out, const GradientRow* step,
+                        std::int64_t rows, Range units) {
+  const std::int64_t H = plan.a.hidden;
+  if (plan.a.dropout_mask == nullptr) {
+    multiply_rows(in, out, rows, plan.hidden_weights, {true, nullptr}, units.first, units.last);
+    return;
+  }
+  for (std::int64_t i = 0; i < rows; ++i) out[i] = plan.extras.products.data() + step[i].sequence * H;
+  multiply_rows(in, out, rows, plan.hidden_weights, {false, nullptr}, units.first, units.last);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const float* mask = plan.a.dropout_mask + step[i].sequence * H;
+    for (std::int64_t j = units.first * lanes; j < smaller(H, units.last * lanes); j += lanes) {
+      const std::int64_t count = H - j;
+      store(step[i].dh + j, load(step[i].dh + j, count) + load(mask + j, count) * load(out[i] + j, count), count);
+    }
+  }
+}
+
+template <HasExtras Cell>
+inline void pack_states(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::int64_t first, std::int64_t depth,
+                        std::int64_t u) {
+  pack_panel(plan.h_columns, depth, u, [&](std::int64_t i) { return rows.h[first + i]; });
+  if (plan.a.dropout_mask == nullptr) return;
+  const std::int64_t H = plan.a.hidden, j = u * lanes;
+  float* to = plan.h_columns.panel(u);
+  for (std::int64_t i = 0; i < depth; ++i) {
+    const float* mask = plan.a.dropout_mask + rows.sequence[first + i] * H;
+    store(to + i * lanes, load(to + i * lanes) * load(mask + j, H - j));
+  }
+}
+
+// The gradients of biases and gains: sums over the rows of a chunk of da, da * LN(W_ih x) and da * LN(W_hh h).
+template <HasLayerNorm Cell>
+inline void add_gains(BackwardPlan<Cell>& plan, const ChunkRows& rows, bool add, int rank, int size) {
+  using Base = typename Cell::Base;
+  constexpr int G = Cell::gates;
+  const Backward& a = plan.a;
+  const std::int64_t H = a.hidden, blocks = blocks_of(H, lanes);
+  for (std::int64_t block = rank; block < Base::sections * blocks; block += size) {
+    const int section = static_cast<int>(block / blocks);
+    const std::int64_t j = block % blocks * lanes, count = H - j;
+    const int x_gate = Base::input_gate(section), h_gate = Base::hidden_gate(section);
+    const std::int64_t x_column = larger(0, x_gate) * H + j, h_column = (G + larger(0, h_gate)) * H + j;
+    vec sum{}, x_sum{}, h_sum{};
+    for (std::int64_t i = 0; i < rows.count; ++i) {
+      const vec da = load(rows.dg[i] + (Cell::sections + section) * H + j, count);
+      const float* products = a.gates + rows.row[i] * Cell::saved * H;
+      const float* moments = a.gates + moments_offset<Cell>(a, rows.row[i]);
+      const auto moments_of = [&](int gate) { return Moments{moments[2 * gate], moments[2 * gate + 1]}; };
+      sum += da;
+      if (x_gate >= 0) x_sum += da * normalised(products + x_column, count, moments_of(x_gate));
+      if (h_gate >= 0) h_sum += da * normalised(products + h_column, count, moments_of(G + h_gate));
+    }
+    const auto add_to = [&](float* to, int gate, vec found) {
+      if (gate < 0) return;
+      to += gate * H + j;
+      store(to, add ? load(to, count) + found : found, count);
+    };
+    add_to(a.db_ih, x_gate, sum), add_to(a.db_hh, h_gate, sum);
+    add_to(a.dlayer_norm_ih, x_gate, x_sum), add_to(a.dlayer_norm_hh, h_gate, h_sum);
+  }
+}
+
+}  // namespace gatelet::GATELET_ISA

@@ -1,0 +1,165 @@
+// What may act on a cell besides its equations: LayerNorm on its products, recurrent dropout, zoneout.
+//
+// A cell that takes them says `takes_extras`, and its `finish` and `differentiate` take a zone, of which they ask how much of
+// the old state is kept. The plain cell, which most calls want, is compiled without any of it; `Extended<Cell>` with dropout
+// and zoneout; `Normalised<Cell>` with those and LayerNorm.
+#pragma once
+
+#include <type_traits>
+
+#include "split.h"
+
+namespace gatelet::GATELET_ISA {
+
+template <class Cell>
+concept TakesExtras = Cell::takes_extras;
+
+template <class Cell>
+struct Extended : Cell {
+  static constexpr bool extended = true;
+};
+
+// Saved are the products as they are before they are normalised, W_ih x and then W_hh h, G sections each; backward repeats
+// the epilogue. That is less to keep than gates and products, and as fast.
+//
+// The gradients of the two products differ in every gate, so dG has G sections for W_ih and G for W_hh, in the cell's order.
+template <class Cell>
+struct Normalised : Extended<Cell> {
+  using Base = Cell;
+  static constexpr bool normalised = true;
+  static constexpr int saved = 2 * Cell::gates;
+  static constexpr int sections = 2 * Cell::gates;
+  static constexpr int hidden_section = Cell::gates;
+
+  static constexpr int input_gate(int section) { return section < Cell::gates ? Cell::input_gate(section) : -1; }
+  static constexpr int hidden_gate(int section) {
+    return section < Cell::gates ? -1 : Cell::hidden_gate(section - Cell::gates + Cell::hidden_section);
+  }
+};
+
+template <class Cell>
+concept HasExtras = requires { Cell::extended; };
+
+template <class Cell>
+concept HasLayerNorm = HasExtras<Cell> && requires { Cell::normalised; };
+
+// Sections in a row of dG: with LayerNorm also the gradients of what follows it, the cell's own sections.
+template <class Cell>
+constexpr int stored_sections() {
+  if constexpr (HasLayerNorm<Cell>) return Cell::sections + Cell::Base::sections;
+  return Cell::sections;
+}
+
+// Zoneout at rest: the plain cell's.
+struct NoZone {
+  static constexpr bool none = true;
+
+  GATELET_INLINE static vec mix(int, std::int64_t, vec, vec fresh) { return fresh; }
+  GATELET_INLINE static vec kept(int, std::int64_t, vec) { return vec{}; }
+};
+
+inline std::uint64_t mix64(std::uint64_t v) {
+  v = (v ^ (v >> 30)) * 0xBF58476D1CE4E5B9u;
+  v = (v ^ (v >> 27)) * 0x94D049BB133111EBu;
+  return v ^ (v >> 31);
+}
+
+// The zoneout of one row. The same hash as gatelet.kernels.zoneout: a key of two words per row, hashed with the unit.
+class Zone {
+ public:
+  static constexpr bool none = false;
+
+  Zone(const Layer& a, std::int64_t step, std::int64_t sequence)
+      : rate_(static_cast<float>(a.zoneout)),
+        threshold_(static_cast<std::uint32_t>(a.zoneout * 16777216.0)),
+        on_(a.zoneout > 0.0),
+        draws_(a.zoneout_seed != nullptr) {
+    if (!draws_) return;
+    for (std::uint64_t stream = 0; stream < 2; ++stream) {
+      const std::uint64_t key = mix64(static_cast<std::uint64_t>(*a.zoneout_seed) + (stream + 1) * 0x9E3779B97F4A7C15u);
+      key_[stream] = mix64(key ^ ((static_cast<std::uint64_t>(step) << 32) + static_cast<std::uint64_t>(sequence)));
+    }
+  }
+
+  // Units j .. j + lanes after the step; stream 0 is h, 1 is c.
+  GATELET_INLINE vec mix(int stream, std::int64_t j, vec old, vec fresh) const {
+    if (!on_) return fresh;
+    return draws_ ? (drawn(stream, j) ? old : fresh) : fresh + rate_ * (old - fresh);
+  }
+
+  // What of the gradient of the state after the step belongs to the old state at once; the rest is the cell's.
+  GATELET_INLINE vec kept(int stream, std::int64_t j, vec gradient) const {
+    if (!on_) return vec{};
+    return draws_ ? (drawn(stream, j) ? gradient : vec{}) : rate_ * gradient;
+  }
+
+ private:
+  typedef std::int32_t truth __attribute__((vector_size(lanes * 4)));
+
+  GATELET_INLINE truth drawn(int stream, std::int64_t j) const {
+    bits v;
+    for (int i = 0; i < lanes; ++i) v[i] = static_cast<std::uint32_t>(i);
+    v = ((v + static_cast<std::uint32_t>(j)) * 0x9E3779B9u) ^ static_cast<std::uint32_t>(key_[stream]);
+    v = (v ^ (v >> 16)) * 0x7FEB352Du;
+    v = (v ^ (v >> 15)) ^ static_cast<std::uint32_t>(key_[stream] >> 32);
+    v = v * 0x846CA68Bu;
+    v = v ^ (v >> 16);
+    return reinterpret_cast<truth>(v >> 8) < static_cast<std::int32_t>(threshold_);
+  }
+
+  float rate_;
+  std::uint32_t threshold_;
+  bool on_;
+  bool draws_;
+  std::uint64_t key_[2] = {0, 0};
+};
+
+// What a plan needs besides; nothing for the plain cell.
+struct NoExtras {
+  NoExtras(const Layer&, const Split&) {}
+};
+
+template <class Cell>
+struct ForwardExtras {
+  Buffer<float> masked;    // (threads, B, H) states times the dropout mask
+  Buffer<float> products;  // (B, G H) W_hh h, if LayerNorm does not keep them
+  Buffer<float> gates;     // (threads, G H) normalised projected inputs of one row
+
+  ForwardExtras(const Layer& a, const Split& split)
+      : masked(a.dropout_mask != nullptr ? split.threads * a.sequence.batch * a.hidden : 0),
+        products(HasLayerNorm<Cell> ? 0 : a.sequence.batch * Cell::gates * a.hidden),
+        gates(HasLayerNorm<Cell> ? split.threads * Cell::gates * a.hidden : 0) {}
+};
+
+template <class Cell>
+struct BackwardExtras {
+  Buffer<float> products;  // (B, H) dG W_hh before the dropout mask
+
+  BackwardExtras(const Layer& a, const Split&)
+      : products(a.dropout_mask != nullptr ? a.sequence.batch * a.hidden : 0) {}
+};
+
+template <HasLayerNorm Cell>
+struct BackwardExtras<Cell> {
+  static constexpr int G = Cell::gates;
+
+  Buffer<float> products;      // as above
+  Buffer<float> gates;         // (threads, saved + 2, H) of one row: the gates, and a state and cell state nobody reads
+  Buffer<float> input_bias;    // panel order
+  Buffer<float> hidden_bias;   // panel order
+
+  BackwardExtras(const Layer& a, const Split& split)
+      : products(a.dropout_mask != nullptr ? a.sequence.batch * a.hidden : 0),
+        gates(split.threads * (Cell::Base::saved + 2) * a.hidden),
+        input_bias(blocks_of(a.hidden, lanes) * lanes * G),
+        hidden_bias(blocks_of(a.hidden, lanes) * lanes * G) {
+    pack_biases<Cell>(a, input_bias.data(), hidden_bias.data());
+  }
+};
+
+template <class Cell>
+using ExtrasOfForward = std::conditional_t<HasExtras<Cell>, ForwardExtras<Cell>, NoExtras>;
+template <class Cell>
+using ExtrasOfBackward = std::conditional_t<HasExtras<Cell>, BackwardExtras<Cell>, NoExtras>;
+
+}  // namespace gatelet::GATELET_ISA

@@ -1,0 +1,96 @@
+// LayerNorm of the products of one row: each gate's H values by their own mean and variance.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "extras.h"
+#include "panels.h"
+
+namespace gatelet::GATELET_ISA {
+
+inline constexpr float layer_norm_epsilon = 1e-5f;
+
+// n = (u - mean) * scale
+struct Moments {
+  float mean;
+  float scale;
+};
+
+GATELET_INLINE float total(vec v) {
+  typedef float quad __attribute__((vector_size(16)));
+  quad part[lanes / 4];
+  std::memcpy(part, &v, sizeof v);
+  for (int half = lanes / 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) part[i] += part[i + half];
+  }
+  return (part[0][0] + part[0][2]) + (part[0][1] + part[0][3]);
+}
+
+// Calls body(j, count) for every block of a row; count < lanes in the last one of an odd-sized row.
+template <class Body>
+GATELET_INLINE void for_blocks_of_row(std::int64_t H, Body body) {
+  std::int64_t j = 0;
+  for (; j + lanes <= H; j += lanes) body(j, lanes);
+  if (j < H) [[unlikely]] body(j, H - j);
+}
+
+// u has G sections of H. The mean comes first, so that a mean far from zero costs no digits of the variance.
+template <int G>
+inline void find_moments(const float* u, std::int64_t H, Moments* found) {
+  vec sum[G] = {};
+  for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g) sum[g] += load(u + g * H + j, count);
+  });
+  const float share = 1.0f / static_cast<float>(H);
+  for (int g = 0; g < G; ++g) found[g].mean = total(sum[g]) * share;
+  vec square[G] = {};
+  for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g) {
+      vec distance = load(u + g * H + j, count) - found[g].mean;
+      if (count < lanes) [[unlikely]] {
+        for (std::int64_t i = count; i < lanes; ++i) distance[i] = 0.0f;
+      }
+      square[g] += distance * distance;
+    }
+  });
+  for (int g = 0; g < G; ++g) found[g].scale = 1.0f / std::sqrt(total(square[g]) * share + layer_norm_epsilon);
+}
+
+GATELET_INLINE vec normalised(const float* u, std::int64_t count, Moments m) { return (load(u, count) - m.mean) * m.scale; }
+
+// The two kinds of products of one row, ready for the epilogue: LN(W v) * gain + bias.
+template <class Cell>
+struct NormalisedRow {
+  static constexpr int G = Cell::gates;
+
+  const float* x;         // (G H) W_ih x
+  const float* h;         // (G H) W_hh h
+  Moments x_moments[G];
+  Moments h_moments[G];
+
+  // Units j .. j + lanes: the inputs' part goes where `finish` reads it, (G H), the states' part to `sum`.
+  GATELET_INLINE void apply(const Layer& a, const float* input_bias, const float* hidden_bias, std::int64_t j, float* to,
+                            vec* sum) const {
+    const std::int64_t H = a.hidden, count = H - j;
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g) {
+      const std::int64_t column = g * H + j;
+      const vec from_x = normalised(x + column, count, x_moments[g]) * load(a.layer_norm_ih + column, count);
+      const vec from_h = normalised(h + column, count, h_moments[g]) * load(a.layer_norm_hh + column, count);
+      store(to + column, from_x + load(input_bias + j * G + g * lanes), count);
+      sum[g] = from_h + load(hidden_bias + j * G + g * lanes);
+    }
+  }
+};
+
+// The moments of a row lie behind the saved products of all rows.
+template <class Cell>
+inline std::int64_t moments_offset(const Layer& a, std::int64_t row) {
+  constexpr std::int64_t floats = 4 * Cell::gates;  // G of x, G of h, two floats each
+  return a.sequence.total_rows() * Cell::saved * a.hidden + row * floats;
+}
+
+}  // namespace gatelet::GATELET_ISA
