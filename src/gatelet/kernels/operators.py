@@ -78,6 +78,7 @@ def _define(cell: Cell) -> None:
         torch.library.impl(operator, "CPU", computed)
         torch.library.register_fake(operator, faked)
     torch.library.register_autograd(name, backward, setup_context=_save)
+    torch.library.register_autocast(name, "cpu", torch.float32)  # what is computed, whatever autocast would like
 
 
 for _cell in CELLS.values():

@@ -8,8 +8,8 @@ The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or pa
 
 GRU and LSTM in float32 on a CPU run on gatelet's own kernels, which `torch.compile` keeps in its graph. What they do
 not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is composed of them
-where PyTorch has none. There `torch.compile` breaks its graph, as it does at `torch.nn.GRU`: it would unroll every
-time step.
+where PyTorch has none, or one that does not know `torch.func.vmap`. There `torch.compile` breaks its graph, as it does
+at `torch.nn.GRU`: it would unroll every time step.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
-from gatelet.kernels import stacked
+from gatelet.kernels import stacked, transforms
 from gatelet.kernels.stacked import Extras
 
 __all__ = ["gru", "lstm", "rnn_tanh"]
@@ -83,7 +83,7 @@ def gru(
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
     natively = reset_after and stacked.handles(x, (h0,), weights)
-    if natively or not reset_after or resets is not None or extras.any:
+    if natively or not reset_after or transforms.active() or resets is not None or extras.any:
         if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
         y, h_n = (stacked.run if natively else _unrolled)(
@@ -136,7 +136,8 @@ def lstm(
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
     natively = stacked.handles(x, state, weights)
     options = (bias, num_layers, dropout, training, bidirectional)
-    if natively or resets is not None or extras.any:
+    by_steps = transforms.active() and state[0].shape == state[1].shape  # our steps have no projection
+    if natively or by_steps or resets is not None or extras.any:
         if (resets is not None or extras.any) and state[0].shape != state[1].shape:
             raise ValueError(
                 "An LSTM with proj_size must have no resets, layer_norm, zoneout or recurrent_dropout; got some."

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatelet.kernels import native, unrolled
+from gatelet.kernels import native, transforms, unrolled
 from gatelet.kernels.inputs import Inputs
-from gatelet.kernels.operators import LAYERS
 
 __all__ = ["Extras", "handles", "run"]
 
@@ -45,11 +44,13 @@ def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> b
     """Whether the native kernels compute this: float32 on the CPU, not empty, no projection."""
     if not native.ENABLED or x.numel() == 0 or x.device.type != "cpu":
         return False
-    if not torch.compiler.is_compiling() and torch._C._functorch.peek_interpreter_stack() is not None:
-        return False  # under vmap or torch.func.grad
+    if not transforms.native():
+        return False
     if any(s.shape[-1] != states[0].shape[-1] for s in states):
         return False
-    return all(t.dtype == torch.float32 and t.device.type == "cpu" for t in (x, *states, *weights))
+    # autocast brings the others to float32
+    dtypes = (torch.float32, torch.bfloat16, torch.float16) if torch.is_autocast_enabled("cpu") else (torch.float32,)
+    return all(t.dtype in dtypes and t.device.type == "cpu" for t in (x, *states, *weights))
 
 
 def run(
@@ -105,7 +106,7 @@ def run(
                 x, h0, c0, w_ih, w_hh, b_ih, b_hh, gains_ih, gains_hh, extras.mask(h0), extras.seed(h0),
                 offsets, resets, extras.zoneout, batch_first, k > first,
             )  # fmt: skip
-            found = LAYERS[cell](*given, save) if natively else unrolled.run(cell, given)
+            found = transforms.layer(cell, given, save) if natively else unrolled.run(cell, given)
             outputs.append(found[0])
             last.append(found[1 : 1 + len(states)])
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)
