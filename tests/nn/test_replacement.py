@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gatelet.nn import GRU, LSTM, replace
+from gatelet.nn import GRU, LSTM, RNN, replace
 
 
 class Tagger(nn.Module):
@@ -55,6 +55,29 @@ def test_projection_and_a_bare_layer() -> None:
     swapped = replace(layer)
     assert isinstance(swapped, LSTM) and swapped.weight_hr_l0 is layer.weight_hr_l0
     torch.testing.assert_close(swapped(x)[0], layer(x)[0], rtol=1e-5, atol=1e-6)
+
+
+def test_a_tanh_network() -> None:
+    layers = nn.ModuleList([nn.RNN(3, 4), nn.RNN(3, 4, nonlinearity="relu")])
+    x = torch.randn(5, 2, 3)
+    expected = layers[0](x)[0]
+    assert [type(layer) for layer in replace(layers).children()] == [RNN, nn.RNN]
+    torch.testing.assert_close(layers[0](x)[0], expected)
+
+
+def test_weights_under_two_names() -> None:
+    layer, other = nn.GRU(4, 4, 2), nn.GRU(4, 4)
+    layer.weight_ih_l1 = layer.weight_ih_l0
+    other.weight_hh_l0 = layer.weight_hh_l1
+    model = nn.ModuleList([layer, other])
+    x = torch.randn(5, 2, 4)
+    expected = [layer(x)[0], other(x)[0]]
+    replace(model)
+    for swapped, y in zip(model, expected, strict=True):
+        assert isinstance(swapped, GRU)
+        torch.testing.assert_close(swapped(x)[0], y, rtol=1e-5, atol=1e-6)
+    assert model[0].weight_ih_l1 is model[0].weight_ih_l0
+    assert model[1].weight_hh_l0 is model[0].weight_hh_l1
 
 
 def test_what_carries_more_than_weights_is_left_alone() -> None:
