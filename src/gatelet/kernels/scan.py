@@ -12,6 +12,7 @@ the forward one. Layouts are those of `kernels.recurrent`.
 """
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Literal
 
 import torch
@@ -144,8 +145,11 @@ def _one(cell: ScanCell, given: Scanned, form: Form | None) -> tuple[Tensor, Ten
 
 
 def _has_kernel(given: Scanned) -> bool:
-    """Whether the native kernels compute this: float32 or bfloat16 on the CPU, not empty."""
-    if not native.ENABLED or given.gates.numel() == 0 or given.gates.device.type != "cpu":
+    """Whether there is a kernel for this: float32 or bfloat16, not empty, on a CPU, or on a GPU with Triton."""
+    device = given.gates.device.type
+    if given.gates.numel() == 0 or not (
+        native.ENABLED if device == "cpu" else device == "cuda" and find_spec("triton")
+    ):
         return False
     if not torch.compiler.is_compiling() and torch._C._functorch.peek_interpreter_stack() is not None:
         return False  # under vmap or torch.func.grad

@@ -62,9 +62,10 @@ def run(cell: ScanCell, given: Scanned, *, in_parallel: bool = True) -> tuple[Te
     if given.resets is not None:
         keep = keep * (given.resets == 0).unsqueeze(-1)
     batch = len(given.h0)
-    if given.offsets is not None:
-        rows = given.offsets[:-1, None] + torch.arange(batch, device=keep.device)  # (T, B)
-        running = rows < given.offsets[1:, None]
+    offsets = None if given.offsets is None else given.offsets.to(keep.device)  # packed batches have theirs on the CPU
+    if offsets is not None:
+        rows = offsets[:-1, None] + torch.arange(batch, device=keep.device)  # (T, B)
+        running = rows < offsets[1:, None]
         rows = torch.where(running, rows, 0)
         # beyond its end a sequence keeps its state, and before its end, in reverse, its first one
         keep = torch.where(running.unsqueeze(-1), keep[rows], 1.0)
@@ -77,10 +78,10 @@ def run(cell: ScanCell, given: Scanned, *, in_parallel: bool = True) -> tuple[Te
     h_n = y[-1]
     if given.reverse:
         y = y.flip(0)
-    if given.offsets is not None:
+    if offsets is not None:
         row = torch.arange(len(given.gates), device=y.device)
-        step = torch.searchsorted(given.offsets, row, right=True) - 1
-        return y.flatten(0, 1)[step * batch + row - given.offsets[step]], h_n
+        step = torch.searchsorted(offsets, row, right=True) - 1
+        return y.flatten(0, 1)[step * batch + row - offsets[step]], h_n
     return (y.transpose(0, 1) if given.batch_first else y), h_n
 
 

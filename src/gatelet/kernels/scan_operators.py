@@ -56,6 +56,18 @@ def _define(cell: ScanCell) -> None:
             found = list(scan_backward(dy, dh_n, y, *tensors, *ctx.options))
         return (*[g if need else None for g, need in zip(found, wanted, strict=True)], None, None, None, None)
 
+    def compute_on_gpu(*inputs: Any) -> tuple[Tensor, Tensor]:
+        from gatelet.kernels.triton import scan
+
+        return scan.forward(cell, Scanned(*inputs))
+
+    def compute_backward_on_gpu(dy: Any, dh_n: Any, y: Tensor, *inputs: Any) -> tuple[Tensor, Tensor]:
+        from gatelet.kernels.triton import scan
+
+        return scan.backward(cell, dy, dh_n, y, Scanned(*inputs))
+
+    torch.library.impl(name, "CUDA", compute_on_gpu)
+    torch.library.impl(backward_name, "CUDA", compute_backward_on_gpu)
     for operator, computed, faked in ((name, compute, fake), (backward_name, compute_backward, fake_backward)):
         torch.library.impl(operator, "CPU", computed)
         torch.library.register_fake(operator, faked)

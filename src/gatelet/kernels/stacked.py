@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from gatelet.kernels import native, transforms, unrolled
 from gatelet.kernels.inputs import Inputs
+from gatelet.kernels.triton import recurrent as on_gpu
 
 __all__ = ["Extras", "handles", "run"]
 
@@ -106,7 +107,10 @@ def run(
                 x, h0, c0, w_ih, w_hh, b_ih, b_hh, gains_ih, gains_hh, extras.mask(h0), extras.seed(h0),
                 offsets, resets, extras.zoneout, batch_first, k > first,
             )  # fmt: skip
-            found = transforms.layer(cell, given, save) if natively else unrolled.run(cell, given)
+            if natively:
+                found = transforms.layer(cell, given, save)
+            else:
+                found = (on_gpu if on_gpu.handles(cell, given) else unrolled).run(cell, given)
             outputs.append(found[0])
             last.append(found[1 : 1 + len(states)])
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)

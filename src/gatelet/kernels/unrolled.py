@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from gatelet.kernels import zoneout
 from gatelet.kernels.inputs import Inputs
 
-__all__ = ["gradients", "run"]
+__all__ = ["gradients", "product", "run", "run_projected"]
 
 EPSILON = 1e-5  # added to the variance by LayerNorm
 
@@ -83,8 +83,13 @@ STEPS: dict[str, Step] = {"gru": gru_step, "gru_reset_before": gru_reset_before_
 
 def run(cell: str, given: Inputs) -> tuple[Tensor, ...]:
     """Return y, laid out as x, and the last states, (B, H) each."""
-    offsets, resets = given.offsets, given.resets
     projected = product(given.x, given.w_ih, given.b_ih, given.layer_norm_ih, given.h0.shape[-1])
+    return run_projected(cell, projected, given)
+
+
+def run_projected(cell: str, projected: Tensor, given: Inputs) -> tuple[Tensor, ...]:
+    """As `run`, from the products of the inputs, (..., G*H); reads neither x nor the weights that x meets."""
+    offsets, resets = given.offsets, given.resets
     recurrence = Recurrence(given.w_hh, given.b_hh, given.layer_norm_hh, given.dropout_mask)
     axis = 1 if given.batch_first and offsets is None else 0
     sizes = None if offsets is None else offsets.diff().tolist()
