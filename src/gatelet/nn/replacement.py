@@ -53,7 +53,7 @@ def _swapped(layer: nn.Module) -> nn.Module:
     options = {name: getattr(layer, name) for name in ("num_layers", "bias", "batch_first", "bidirectional")}
     if isinstance(layer, nn.LSTM):
         options["proj_size"] = layer.proj_size
-    ours: nn.Module = OURS[type(layer)](layer.input_size, layer.hidden_size, **options, device="meta")
+    ours: GRU | LSTM | RNN = OURS[type(layer)](layer.input_size, layer.hidden_size, **options, device="meta")
     ours.dropout = layer.dropout  # torch has already warned where it has no effect
     for name, weight in layer._parameters.items():  # also those that stand under two names
         setattr(ours, name, weight)
