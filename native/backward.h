@@ -9,12 +9,13 @@
 #include "products.h"
 #include "split.h"
 #include "threads.h"
+#include "traits.h"
 
 namespace gatelet::GATELET_ISA {
 
 // Where one row of one step reads and writes.
 struct GradientRow {
-  const float* gates;     // (Cell::saved * H) as saved by forward
+  const float* gates;     // (Cell::saved * H) as saved by forward; (H) the state after where nothing else is saved
   const float* h;         // (H) state before
   const float* c;         // (H) cell state before, LSTM only
   const float* c_next;    // (H) cell state after, LSTM only
@@ -25,6 +26,7 @@ struct GradientRow {
   std::int64_t row;       // where it lies among all rows
   std::int64_t step;
   std::int64_t sequence;
+  const float* b_hh;      // (2 H), FastGRNN only
 };
 
 // The rows of one chunk, as the deferred products need them.
@@ -32,6 +34,7 @@ struct ChunkRows {
   const float** dg;       // gradient of the gates; where W_ih's part starts
   const float** x;
   const float** h;        // state before
+  const float** gated;    // the gated state, two-phase cells only
   float** dx;
   std::int64_t* row;      // where it lies among all rows
   std::int64_t* sequence;
@@ -42,6 +45,8 @@ template <class Cell>
 struct BackwardPlan {
   static constexpr int G = Cell::gates;
   static constexpr int S = Cell::sections;
+  static constexpr int E = early_gates<Cell>();
+  static constexpr int lists = TwoPhase<Cell> ? 4 : 3;
   static constexpr std::int64_t depth = 256;   // rows per deferred product
   static constexpr int R = gradient_rows;
 
@@ -49,14 +54,16 @@ struct BackwardPlan {
   Split split;
   std::int64_t chunk;
   Panels<1> input_weights;        // (G H, I), gates in the order of dG
-  Panels<1> hidden_weights;       // (G H, H), gates in the order of dG
+  Panels<1> hidden_weights;       // (E H, H), gates in the order of dG
+  [[no_unique_address]] LatePanels<Cell> late_weights;  // (H, H)
   Panels<1> x_columns;            // (depth, I)
   Panels<1> h_columns;            // (depth, H)
+  [[no_unique_address]] LatePanels<Cell> gated_columns;  // (depth, H)
   Buffer<float> zeros;            // (H) the state after a reset
   std::int64_t dg_stride;         // floats between rows of dG: not a power of two, which would meet in few cache sets
   Buffer<float> dg;               // (chunk, B, dg_stride)
   Buffer<float> dg_columns;       // per thread: R neighbouring units of dG, [depth][R]
-  Buffer<const float*> pointers;  // per thread: the three lists of ChunkRows; during a step, the rows of dG
+  Buffer<const float*> pointers;  // per thread: the lists of ChunkRows; during a step, the rows of dG
   Buffer<float*> dx_rows;         // per thread; during a step, the rows of dh
   Buffer<std::int64_t> numbers;   // per thread: the two lists of numbers of ChunkRows
   Buffer<GradientRow> step_rows;
@@ -68,14 +75,16 @@ struct BackwardPlan {
         split(choose_split(a.sequence, a.hidden, G, threads)),
         chunk(gradient_steps(a.sequence)),
         input_weights(G * a.hidden, a.input),
-        hidden_weights(G * a.hidden, a.hidden),
+        hidden_weights(E * a.hidden, a.hidden),
+        late_weights(a.hidden, a.hidden),
         x_columns(depth, a.input),
         h_columns(depth, a.hidden),
+        gated_columns(depth, a.hidden),
         zeros(a.hidden),
         dg_stride(blocks_of(stored_sections<Cell>() * a.hidden, 16) * 16 + 16),
         dg(chunk * a.sequence.batch * dg_stride),
         dg_columns(split.threads * depth * R),
-        pointers(split.threads * 3 * chunk * a.sequence.batch),
+        pointers(split.threads * lists * chunk * a.sequence.batch),
         dx_rows(split.threads * chunk * a.sequence.batch),
         numbers(split.threads * 2 * chunk * a.sequence.batch),
         step_rows(split.threads * a.sequence.batch),
@@ -84,7 +93,7 @@ struct BackwardPlan {
   }
 
   std::int64_t chunk_rows() const { return chunk * a.sequence.batch; }
-  const float** pointers_of(int rank) { return pointers.data() + rank * 3 * chunk_rows(); }
+  const float** pointers_of(int rank) { return pointers.data() + rank * lists * chunk_rows(); }
   float* dg_row(std::int64_t k0, std::int64_t k, std::int64_t b) {
     return dg.data() + ((k - k0) * a.sequence.batch + b) * dg_stride;
   }
@@ -108,11 +117,12 @@ inline GradientRow gradient_row(BackwardPlan<Cell>& plan, std::int64_t k0, std::
   const std::int64_t row = a.sequence.row(t, b);
   GradientRow g{};
   g.row = row, g.step = t, g.sequence = b;
-  g.gates = a.gates + row * Cell::saved * H;
+  g.gates = Cell::saved > 0 ? a.gates + row * Cell::saved * H : a.y + row * H;
   g.h = state_before(plan, k, b, a.h0, a.y);
   g.dy = a.dy != nullptr ? a.dy + row * a.dy_stride : nullptr;
   g.dh = a.dh0 + b * H;
   g.dg = plan.dg_row(k0, k, b);
+  g.b_hh = a.b_hh;
   if constexpr (Cell::has_cell_state) {
     g.c = state_before(plan, k, b, a.c0, a.cells);
     g.c_next = a.cells + row * H;
@@ -189,7 +199,8 @@ inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int6
   const std::int64_t most = plan.chunk_rows();
   const float** lists = plan.pointers_of(rank);
   std::int64_t* numbers = plan.numbers.data() + rank * 2 * most;
-  ChunkRows rows{lists, lists + most, lists + 2 * most, plan.dx_rows.data() + rank * most, numbers, numbers + most, 0};
+  float** dx = plan.dx_rows.data() + rank * most;
+  ChunkRows rows{lists, lists + most, lists + 2 * most, lists + 3 * most, dx, numbers, numbers + most, 0};
   for (std::int64_t k = k0; k < k1; ++k) {
     const std::int64_t t = a.sequence.step(k);
     for (std::int64_t b = 0; b < a.sequence.rows(t); ++b, ++rows.count) {
@@ -199,6 +210,9 @@ inline ChunkRows list_chunk(BackwardPlan<Cell>& plan, std::int64_t k0, std::int6
       rows.h[rows.count] = state_before(plan, k, b, a.h0, a.y);
       rows.row[rows.count] = row;
       rows.sequence[rows.count] = b;
+      if constexpr (TwoPhase<Cell>) {
+        rows.gated[rows.count] = a.gates + (row * Cell::saved + Cell::gated_section) * a.hidden;
+      }
       rows.dx[rows.count] = a.dx != nullptr ? a.dx + row * a.input : nullptr;
     }
   }
@@ -233,8 +247,8 @@ inline void pack_section(BackwardPlan<Cell>& plan, const float* const* dg, std::
     for (int r = 0; r < count; ++r) to[r] = add ? to[r] + total[r] : total[r];
   };
   if constexpr (HasLayerNorm<Cell>) return;  // biases stand behind the gains: add_gains
-  add_to(a.db_ih, Cell::input_gate(section));
-  add_to(a.db_hh, Cell::hidden_gate(section));
+  add_to(a.db_ih, input_bias<Cell>(section));
+  add_to(a.db_hh, hidden_bias<Cell>(section));
 }
 
 // The rows that W_hh met.
@@ -255,6 +269,9 @@ inline void add_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::
       pack_panel(plan.x_columns, depth, u, [&](std::int64_t i) { return rows.x[first + i]; });
     } else {
       pack_states(plan, rows, first, depth, u - x_panels);
+      if constexpr (TwoPhase<Cell>) {
+        pack_panel(plan.gated_columns, depth, u - x_panels, [&](std::int64_t i) { return rows.gated[first + i]; });
+      }
     }
   }
   plan.barrier.wait(rank, size);
@@ -271,7 +288,11 @@ inline void add_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::
                              smaller(R, a.hidden - unit), add);
     };
     add_to(a.dw_ih, plan.x_columns, Cell::input_gate(section));
-    add_to(a.dw_hh, plan.h_columns, Cell::hidden_gate(section));
+    if constexpr (TwoPhase<Cell>) {
+      add_to(a.dw_hh, section == 0 ? plan.gated_columns : plan.h_columns, Cell::hidden_gate(section));
+    } else {
+      add_to(a.dw_hh, plan.h_columns, Cell::hidden_gate(section));
+    }
   }
   plan.barrier.wait(rank, size);
 }
@@ -309,6 +330,9 @@ inline void prepare_backward(BackwardPlan<Cell>& plan, int rank, int size) {
     pack_panel(plan.hidden_weights, plan.hidden_weights.depth, u, [&](std::int64_t k) {
       return a.w_hh + (Cell::hidden_gate(static_cast<int>(k / H) + Cell::hidden_section) * H + k % H) * H;
     });
+    if constexpr (TwoPhase<Cell>) {
+      pack_panel(plan.late_weights, H, u, [&](std::int64_t k) { return a.w_hh + (Cell::hidden_gate(0) * H + k) * H; });
+    }
   }
   const Range columns = a.dx != nullptr ? share(plan.input_weights.count(), rank, size) : Range{0, 0};
   for (std::int64_t u = columns.first; u < columns.last; ++u) {

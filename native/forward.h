@@ -8,6 +8,7 @@
 #include "products.h"
 #include "split.h"
 #include "threads.h"
+#include "traits.h"
 
 namespace gatelet::GATELET_ISA {
 
@@ -21,19 +22,23 @@ struct StepRow {
   std::int64_t row;    // where it lies among all rows
   std::int64_t step;
   std::int64_t sequence;
+  const float* b_ih;   // (2 H), FastGRNN only
+  const float* b_hh;   // (2 H), FastGRNN only
 };
 
 template <class Cell>
 struct ForwardPlan {
   static constexpr int G = Cell::gates;
   static constexpr int S = Cell::saved;
+  static constexpr int E = early_gates<Cell>();
 
   const Forward& a;
   Split split;
   bool save;
   std::int64_t chunk;
   Panels<G> input_weights;
-  Panels<G> hidden_weights;
+  Panels<E> hidden_weights;
+  [[no_unique_address]] LatePanels<Cell> late_weights;
   Buffer<float> input_bias;       // panel order
   Buffer<float> hidden_bias;      // panel order
   Buffer<float> zeros;            // (H) the state after a reset
@@ -51,6 +56,7 @@ struct ForwardPlan {
         chunk(projected_steps(a.sequence, a.hidden, split)),
         input_weights(a.input, a.hidden),
         hidden_weights(a.hidden, a.hidden),
+        late_weights(a.hidden, a.hidden),
         input_bias(blocks_of(a.hidden, lanes) * lanes * G),
         hidden_bias(blocks_of(a.hidden, lanes) * lanes * G),
         zeros(a.hidden),
@@ -59,13 +65,14 @@ struct ForwardPlan {
         projected_rows(split.threads * chunk * a.sequence.batch),
         step_rows(split.threads * a.sequence.batch),
         extras(a, split) {
-    pack_biases<Cell>(a, input_bias.data(), hidden_bias.data());
+    pack_biases<Cell>(with_added_biases<Cell>(a), input_bias.data(), hidden_bias.data());
     for (std::int64_t j = 0; j < a.hidden; ++j) zeros[j] = 0.0f;
   }
 
   // The gates of row b at the k-th step, which lies in the chunk that starts at k0.
   float* gates_of(std::int64_t k0, std::int64_t k, std::int64_t b) {
     const std::int64_t H = a.hidden;
+    if constexpr (S == 0) return a.y + a.sequence.row(a.sequence.step(k), b) * H;
     if (save) return a.gates + a.sequence.row(a.sequence.step(k), b) * S * H;
     return gate_rows.data() + ((k - k0) * a.sequence.batch + b) * S * H;
   }
@@ -101,6 +108,7 @@ inline StepRow step_row(ForwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k
   s.gates = plan.gates_of(k0, k, b);
   s.y = a.y + row * H;
   s.row = row, s.step = t, s.sequence = b;
+  s.b_ih = a.b_ih, s.b_hh = a.b_hh;
   if constexpr (Cell::has_cell_state) {
     s.c = a.c0 + b * H;
     if (before >= 0) s.c = plan.save ? a.cells + before * H : a.c_n + b * H;
@@ -162,6 +170,7 @@ inline void run_forward(const Forward& a, int threads) {
     for (std::int64_t u = own_units.first; u < own_units.last; ++u) {
       pack_gate_panel(plan.input_weights, a.w_ih, u);
       pack_gate_panel(plan.hidden_weights, a.w_hh, u);
+      if constexpr (TwoPhase<Cell>) pack_gate_panel(plan.late_weights, a.w_hh + plan.E * a.hidden * a.hidden, u);
     }
     plan.barrier.wait(rank, size);
     const bool by_rows = plan.split.by == By::rows;

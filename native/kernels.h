@@ -7,10 +7,15 @@
 
 namespace gatelet::GATELET_ISA {
 
+CellKernels fastgrnn();
 CellKernels gru();
+CellKernels gru_reset_before();
+CellKernels ligru();
 CellKernels lstm();
+CellKernels mgu();
 ScanKernels min_gru();
 ScanKernels min_lstm();
+CellKernels rnn_tanh();
 
 // The plain cell unless the call asks for more.
 template <class Cell>

@@ -31,7 +31,8 @@ struct Sequence {
   }
 };
 
-// What forward and backward both read. G is the number of gates: 3 (GRU) or 4 (LSTM). What a cell does not have is null.
+// What forward and backward both read. G is the number of gates: 3 (GRU), 4 (LSTM), 2 (MGU: f, n, Li-GRU: z, n) or 1 (tanh
+// RNN, FastGRNN, whose b_ih and b_hh have 2 H values: see its file). What a cell does not have is null.
 struct Layer {
   Sequence sequence;
   std::int64_t input;            // I

@@ -10,7 +10,8 @@ namespace gatelet {
 template <>
 const Kernels& kernels_of<Isa::GATELET_ISA>() {
   namespace isa = GATELET_ISA;
-  static const CellKernels cells[] = {isa::gru(), isa::lstm()};
+  static const CellKernels cells[] = {isa::gru(),   isa::lstm(),     isa::gru_reset_before(), isa::mgu(),
+                                      isa::ligru(), isa::fastgrnn(), isa::rnn_tanh()};
   static const ScanKernels scans[] = {isa::min_gru(), isa::min_lstm()};
   static const Kernels table{GATELET_TEXT(GATELET_ISA), cells, sizeof cells / sizeof cells[0],
                              scans, sizeof scans / sizeof scans[0]};

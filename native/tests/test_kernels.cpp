@@ -1,7 +1,9 @@
 // Every kernel of every instruction set that this machine has, against plain loops in double precision. Arrays have exactly
 // the size that the kernels are promised, so that the address sanitizer sees any step outside.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -19,6 +21,17 @@ struct Case {
   bool batch_first, reverse, packed, resets;
 };
 
+struct Kind {
+  const char* name;
+  std::int64_t gates;
+  std::int64_t biases;  // b_ih and b_hh have biases * H values
+};
+
+const Kind kinds[] = {{"gru", 3, 3},   {"lstm", 4, 4},     {"gru_reset_before", 3, 3}, {"mgu", 2, 2},
+                      {"ligru", 2, 2}, {"fastgrnn", 1, 2}, {"rnn_tanh", 1, 1}};
+
+bool is(const Kind& kind, const char* name) { return std::strcmp(kind.name, name) == 0; }
+
 // All arrays of one layer; outputs start as NaN.
 struct Data {
   std::vector<std::int64_t> offsets;
@@ -28,7 +41,7 @@ struct Data {
   Floats dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh;
 };
 
-Data make_data(const Case& c, int gates) {
+Data make_data(const Case& c, const Kind& kind) {
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(-0.5f, 0.5f);
   const auto values = [&](std::int64_t n) {
@@ -51,14 +64,16 @@ Data make_data(const Case& c, int gates) {
   if (c.resets) {
     for (std::int64_t i = 0; i < rows; ++i) d.resets.push_back(i % 5 == 3);
   }
-  const std::int64_t I = c.input, H = c.hidden, B = c.batch, G = gates * H;
+  const std::int64_t I = c.input, H = c.hidden, B = c.batch, G = kind.gates * H, bias = kind.biases * H;
   d.x = values(rows * I), d.h0 = values(B * H), d.c0 = values(B * H);
-  d.w_ih = values(G * I), d.w_hh = values(G * H), d.b_ih = values(G), d.b_hh = values(G);
+  d.w_ih = values(G * I), d.w_hh = values(G * H), d.b_ih = values(bias), d.b_hh = values(bias);
+  // a recurrence that amplifies would amplify rounding, too
+  for (float& value : d.w_hh) value *= std::min(1.0f, 4.0f / std::sqrt(static_cast<float>(H)));
   d.dy = values(rows * H), d.dh_n = values(B * H), d.dc_n = values(B * H);
   d.y = poison(rows * H), d.h_n = poison(B * H), d.c_n = poison(B * H);
   d.gates = poison(rows * 4 * H), d.cells = poison(rows * H);
   d.dx = poison(rows * I), d.dh0 = poison(B * H), d.dc0 = poison(B * H);
-  d.dw_ih = poison(G * I), d.dw_hh = poison(G * H), d.db_ih = poison(G), d.db_hh = poison(G);
+  d.dw_ih = poison(G * I), d.dw_hh = poison(G * H), d.db_ih = poison(bias), d.db_hh = poison(bias);
   return d;
 }
 
@@ -70,11 +85,11 @@ void fill_layer(gatelet::Layer& a, const Case& c, const Data& d) {
   a.resets = c.resets ? d.resets.data() : nullptr;
 }
 
-void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int threads) {
+void run(const gatelet::Kernels& kernels, const Kind& kind, const Case& c, Data& d, int threads) {
   gatelet::Forward f{};
   fill_layer(f, c, d);
   f.y = d.y.data(), f.h_n = d.h_n.data(), f.c_n = d.c_n.data(), f.gates = d.gates.data(), f.cells = d.cells.data();
-  kernels.find(lstm ? "lstm" : "gru")->forward(f, threads);
+  kernels.find(kind.name)->forward(f, threads);
   gatelet::Backward b{};
   fill_layer(b, c, d);
   b.dy_stride = c.hidden;
@@ -82,7 +97,7 @@ void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int
   b.dy = d.dy.data(), b.dh_n = d.dh_n.data(), b.dc_n = d.dc_n.data();
   b.dx = d.dx.data(), b.dh0 = d.dh0.data(), b.dc0 = d.dc0.data();
   b.dw_ih = d.dw_ih.data(), b.dw_hh = d.dw_hh.data(), b.db_ih = d.db_ih.data(), b.db_hh = d.db_hh.data();
-  kernels.find(lstm ? "lstm" : "gru")->backward(b, threads);
+  kernels.find(kind.name)->backward(b, threads);
 }
 
 double sigmoid(double v) { return 1.0 / (1.0 + std::exp(-v)); }
@@ -93,43 +108,82 @@ struct Reference {
   Doubles y;
 };
 
-Reference evaluate(bool lstm, const Case& c, const Data& d) {
-  const std::int64_t H = c.hidden, I = c.input, G = lstm ? 4 : 3;
+// sums[g] += W_hh[g] v for the rows g of W_hh.
+void add_products(Doubles& sums, const Data& d, const Doubles& v, std::int64_t first, std::int64_t last) {
+  const std::int64_t H = static_cast<std::int64_t>(v.size());
+  for (std::int64_t g = first; g < last; ++g) {
+    for (std::int64_t i = 0; i < H; ++i) sums[g] += d.w_hh[g * H + i] * v[i];
+  }
+}
+
+// One step of one sequence: h and cell are replaced. from_x has b_ih added, and the sums b_hh, but of a FastGRNN.
+void step(const Kind& kind, const Data& d, const Doubles& from_x, Doubles& h, Doubles& cell) {
+  const std::int64_t H = static_cast<std::int64_t>(h.size()), G = kind.gates * H;
+  const bool two_products = is(kind, "gru_reset_before") || is(kind, "mgu");
+  Doubles from_h(static_cast<std::size_t>(G));
+  for (std::int64_t g = 0; g < G && !is(kind, "fastgrnn"); ++g) from_h[g] = d.b_hh[g];
+  add_products(from_h, d, h, 0, two_products ? G - H : G);
+  const auto sum = [&](int g, std::int64_t j) { return from_x[g * H + j] + from_h[g * H + j]; };
+  if (two_products) {
+    Doubles gated(h);
+    for (std::int64_t j = 0; j < H; ++j) gated[j] *= sigmoid(sum(0, j));
+    add_products(from_h, d, gated, G - H, G);
+  }
+  for (std::int64_t j = 0; j < H; ++j) {
+    if (is(kind, "lstm")) {
+      cell[j] = sigmoid(sum(1, j)) * cell[j] + sigmoid(sum(0, j)) * std::tanh(sum(2, j));
+      h[j] = sigmoid(sum(3, j)) * std::tanh(cell[j]);
+    } else if (is(kind, "gru")) {
+      const double z = sigmoid(sum(1, j));
+      h[j] = (1.0 - z) * std::tanh(from_x[2 * H + j] + sigmoid(sum(0, j)) * from_h[2 * H + j]) + z * h[j];
+    } else if (is(kind, "gru_reset_before")) {
+      const double z = sigmoid(sum(1, j));
+      h[j] = (1.0 - z) * std::tanh(sum(2, j)) + z * h[j];
+    } else if (is(kind, "mgu")) {
+      const double f = sigmoid(sum(0, j));
+      h[j] = (1.0 - f) * h[j] + f * std::tanh(sum(1, j));
+    } else if (is(kind, "ligru")) {
+      const double z = sigmoid(sum(0, j));
+      h[j] = z * h[j] + (1.0 - z) * std::max(0.0, sum(1, j));
+    } else if (is(kind, "fastgrnn")) {
+      const double z = sigmoid(sum(0, j) + d.b_ih[j]), n = std::tanh(sum(0, j) + d.b_ih[H + j]);
+      h[j] = (d.b_hh[j] * (1.0 - z) + d.b_hh[H + j]) * n + z * h[j];
+    } else {
+      h[j] = std::tanh(sum(0, j));
+    }
+  }
+}
+
+Reference evaluate(const Kind& kind, const Case& c, const Data& d) {
+  const std::int64_t H = c.hidden, I = c.input, G = kind.gates;
   gatelet::Sequence s{c.steps, c.batch, c.packed ? d.offsets.data() : nullptr, c.batch_first, c.reverse};
   Reference out;
   out.y.resize(static_cast<std::size_t>(s.total_rows() * H));
-  Doubles h(d.h0.begin(), d.h0.end()), cell(d.c0.begin(), d.c0.end());
+  std::vector<Doubles> h, cell;
+  for (std::int64_t b = 0; b < c.batch; ++b) {
+    h.emplace_back(d.h0.begin() + b * H, d.h0.begin() + (b + 1) * H);
+    cell.emplace_back(d.c0.begin() + b * H, d.c0.begin() + (b + 1) * H);
+  }
   for (std::int64_t k = 0; k < c.steps; ++k) {
     const std::int64_t t = s.step(k);
     for (std::int64_t b = 0; b < s.rows(t); ++b) {
       const std::int64_t row = s.row(t, b);
-      if (c.resets && d.resets[static_cast<std::size_t>(row)] != 0) {
-        for (std::int64_t j = 0; j < H; ++j) h[b * H + j] = cell[b * H + j] = 0.0;
-      }
-      Doubles from_x(static_cast<std::size_t>(G * H)), from_h(from_x);
+      if (c.resets && d.resets[static_cast<std::size_t>(row)] != 0) h[b] = cell[b] = Doubles(static_cast<std::size_t>(H));
+      Doubles from_x(static_cast<std::size_t>(G * H));
       for (std::int64_t g = 0; g < G * H; ++g) {
-        from_x[g] = d.b_ih[g], from_h[g] = d.b_hh[g];
+        if (!is(kind, "fastgrnn")) from_x[g] = d.b_ih[g];
         for (std::int64_t i = 0; i < I; ++i) from_x[g] += double(d.w_ih[g * I + i]) * d.x[row * I + i];
-        for (std::int64_t i = 0; i < H; ++i) from_h[g] += d.w_hh[g * H + i] * h[b * H + i];
       }
+      step(kind, d, from_x, h[b], cell[b]);
       for (std::int64_t j = 0; j < H; ++j) {
-        double& state = h[b * H + j];
-        const auto sum = [&](int g) { return from_x[g * H + j] + from_h[g * H + j]; };
-        if (lstm) {
-          double& memory = cell[b * H + j];
-          memory = sigmoid(sum(1)) * memory + sigmoid(sum(0)) * std::tanh(sum(2));
-          state = sigmoid(sum(3)) * std::tanh(memory);
-        } else {
-          const double z = sigmoid(sum(1));
-          const double n = std::tanh(from_x[2 * H + j] + sigmoid(sum(0)) * from_h[2 * H + j]);
-          state = (1.0 - z) * n + z * state;
-        }
-        out.y[row * H + j] = state;
-        out.loss += state * d.dy[row * H + j];
+        out.y[row * H + j] = h[b][j];
+        out.loss += h[b][j] * d.dy[row * H + j];
       }
     }
   }
-  for (std::int64_t i = 0; i < c.batch * H; ++i) out.loss += h[i] * d.dh_n[i] + (lstm ? cell[i] * d.dc_n[i] : 0.0);
+  for (std::int64_t i = 0; i < c.batch * H; ++i) {
+    out.loss += h[i / H][i % H] * d.dh_n[i] + (is(kind, "lstm") ? cell[i / H][i % H] * d.dc_n[i] : 0.0);
+  }
   return out;
 }
 
@@ -142,40 +196,40 @@ void expect_close(double got, double wanted, double tolerance, const std::string
 }
 
 // A few entries of each gradient against central differences of the loss in double precision.
-void check_gradients(bool lstm, const Case& c, Data& d, const std::string& name) {
+void check_gradients(const Kind& kind, const Case& c, Data& d, const std::string& name) {
   const auto check = [&](const char* what, Floats& values, const Floats& gradient) {
     for (std::size_t part = 0; part < 3; ++part) {
       const std::size_t i = part * (values.size() - 1) / 2;
       const float kept = values[i];
-      values[i] = kept + 0.015625f;
-      const double above = evaluate(lstm, c, d).loss;
-      values[i] = kept - 0.015625f;
-      const double below = evaluate(lstm, c, d).loss;
+      values[i] = kept + 0.00048828125f;
+      const double above = evaluate(kind, c, d).loss;
+      values[i] = kept - 0.00048828125f;
+      const double below = evaluate(kind, c, d).loss;
       values[i] = kept;
-      const double wanted = (above - below) / 0.03125;
+      const double wanted = (above - below) / 0.0009765625;
       expect_close(gradient[i], wanted, 2e-3 * (1.0 + std::abs(wanted)), name + " " + what);
     }
   };
   check("dx", d.x, d.dx);
   check("dh0", d.h0, d.dh0);
-  if (lstm) check("dc0", d.c0, d.dc0);
+  if (is(kind, "lstm")) check("dc0", d.c0, d.dc0);
   check("dw_ih", d.w_ih, d.dw_ih);
   check("dw_hh", d.w_hh, d.dw_hh);
   check("db_ih", d.b_ih, d.db_ih);
   check("db_hh", d.b_hh, d.db_hh);
 }
 
-void check_case(const gatelet::Kernels& kernels, bool lstm, const Case& c) {
-  const std::string name = std::string(kernels.name) + (lstm ? " lstm " : " gru ") + std::to_string(c.steps) + "x" +
+void check_case(const gatelet::Kernels& kernels, const Kind& kind, const Case& c) {
+  const std::string name = std::string(kernels.name) + " " + kind.name + " " + std::to_string(c.steps) + "x" +
                            std::to_string(c.batch) + "x" + std::to_string(c.input) + "x" + std::to_string(c.hidden);
-  Data d = make_data(c, lstm ? 4 : 3);
-  run(kernels, lstm, c, d, 1);
-  const Reference wanted = evaluate(lstm, c, d);
-  for (std::size_t i = 0; i < d.y.size(); ++i) expect_close(d.y[i], wanted.y[i], 2e-6, name + " y");
-  check_gradients(lstm, c, d, name);
+  Data d = make_data(c, kind);
+  run(kernels, kind, c, d, 1);
+  const Reference wanted = evaluate(kind, c, d);
+  for (std::size_t i = 0; i < d.y.size(); ++i) expect_close(d.y[i], wanted.y[i], 2e-6 * (1.0 + std::abs(wanted.y[i])), name + " y");
+  check_gradients(kind, c, d, name);
   for (int threads : {2, 3}) {
-    Data again = make_data(c, lstm ? 4 : 3);
-    run(kernels, lstm, c, again, threads);
+    Data again = make_data(c, kind);
+    run(kernels, kind, c, again, threads);
     const bool same = again.y == d.y && again.h_n == d.h_n && again.dx == d.dx && again.dw_hh == d.dw_hh &&
                       again.dw_ih == d.dw_ih && again.db_hh == d.db_hh && again.dh0 == d.dh0;
     if (!same) {
@@ -196,8 +250,7 @@ int main() {
   };
   for (const gatelet::Kernels* kernels : gatelet::available_kernels()) {
     for (const Case& c : cases) {
-      check_case(*kernels, false, c);
-      check_case(*kernels, true, c);
+      for (const Kind& kind : kinds) check_case(*kernels, kind, c);
     }
   }
   std::printf(failures == 0 ? "all kernels agree with the equations\n" : "%d failures\n", failures);

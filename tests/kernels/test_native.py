@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not native.ENABLED, reason="the native kernels a
 TOLERANCE = 4e-6
 GRADIENT_TOLERANCE = 2e-5
 
-CELLS = ["gru", "lstm"]
+CELLS = list(TABLE)
 SHAPES = [(1, 1, 1, 1), (3, 2, 15, 17), (2, 17, 1, 63), (7, 33, 65, 65), (40, 1, 5, 128), (3, 300, 17, 15)]
 
 
@@ -50,9 +50,10 @@ def layer(cell: str, steps: int, batch: int, inputs: int, hidden: int, batch_fir
     """x, the states and four weights, float32."""
     generator = torch.Generator().manual_seed(steps + batch)
     gates = TABLE[cell].gates * hidden
-    states = [(batch, hidden)] * (1 if cell == "gru" else 2)
+    bias = TABLE[cell].unit_values * hidden or gates
+    states = [(batch, hidden)] * (2 if TABLE[cell].has_cell_state else 1)
     x = (batch, steps, inputs) if batch_first else (steps, batch, inputs)
-    shapes = [x, *states, (gates, inputs), (gates, hidden), (gates,), (gates,)]
+    shapes = [x, *states, (gates, inputs), (gates, hidden), (bias,), (bias,)]
     found = [torch.rand(shape, generator=generator).sub_(0.5) for shape in shapes]
     found[-3].mul_(min(1.0, 4.0 / hidden**0.5))  # a recurrence that amplifies would amplify rounding, too
     return [t.requires_grad_() for t in found]

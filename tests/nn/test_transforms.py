@@ -19,6 +19,10 @@ FORMS: list[tuple[str, dict[str, Any]]] = [
     ("GRU", {"layer_norm": True}),
     ("LSTM", {"bias": False}),
     ("LSTM", {"dtype": torch.float64}),
+    ("RNN", {}),
+    ("MGU", {}),
+    ("LiGRU", {"bias": False}),
+    ("FastGRNN", {"rank_hh": 2}),
 ]
 TOLERANCE = {torch.float32: 2e-4, torch.float64: 1e-9}
 in_forward_mode = pytest.mark.filterwarnings("ignore:.*torch.jit.script.* is deprecated")  # which torch then calls

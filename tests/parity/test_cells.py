@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet import nn
-from gatelet.reference import Extras, from_names, gru, lstm, min_gru, min_lstm, rnn, stacked
+from gatelet.reference import Extras, fastgrnn, from_names, gru, ligru, lstm, mgu, min_gru, min_lstm, rnn, stacked
 
 # largest error, as a share of the largest expected value (or of 1, if that is larger)
 TOLERANCE = {torch.float64: 1e-11, torch.float32: 2e-5}
@@ -204,5 +204,23 @@ def test_min_gru(case: Case) -> None:
 
 @settings(max_examples=80)
 @given(case=cases(extras=False))
+def test_mgu(case: Case) -> None:
+    check(build(nn.MGU, case), mgu, case)
+
+
+@settings(max_examples=80)
+@given(case=cases(extras=False))
 def test_min_lstm(case: Case) -> None:
     check(build(nn.MinLSTM, case), min_lstm, case)
+
+
+@settings(max_examples=80)
+@given(case=cases(extras=False))
+def test_ligru(case: Case) -> None:
+    check(build(nn.LiGRU, case), ligru, case)
+
+
+@settings(max_examples=80)
+@given(case=cases(extras=False))
+def test_fastgrnn(case: Case) -> None:
+    check(build(nn.FastGRNN, case), fastgrnn, case)

@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatelet.reference import Extras, LayerWeights, gru, lstm, min_gru, min_lstm, rnn, stacked
+from gatelet.reference import (
+    Extras,
+    LayerWeights,
+    fastgrnn,
+    gru,
+    ligru,
+    lstm,
+    mgu,
+    min_gru,
+    min_lstm,
+    rnn,
+    stacked,
+)
 
 STEPS, BATCH, INPUT, HIDDEN, PROJECTED = 3, 2, 2, 3, 2
 
@@ -20,18 +32,24 @@ CELLS: dict[str, Any] = {
     "rnn": (rnn.forward, rnn.backward, 1, None),
     "min_gru": (min_gru.forward, min_gru.backward, 2, None),
     "min_lstm": (min_lstm.forward, min_lstm.backward, 3, None),
+    "mgu": (mgu.forward, mgu.backward, 2, None),
+    "ligru": (ligru.forward, ligru.backward, 2, None),
+    "fastgrnn": (fastgrnn.forward, fastgrnn.backward, 1, None),
 }
 
 
-def random_stack(rng: Any, gates: int, projection: int | None, layers: int, directions: int) -> list[LayerWeights]:
+def random_stack(
+    rng: Any, gates: int, projection: int | None, layers: int, directions: int, *, scales: bool = False
+) -> list[LayerWeights]:
     state = projection or HIDDEN
     return [
         LayerWeights(
             rng.normal(size=(gates * HIDDEN, INPUT if k < directions else state * directions)),
             rng.normal(size=(gates * HIDDEN, state)),
-            rng.normal(size=gates * HIDDEN),
+            rng.normal(size=gates * HIDDEN * (2 if scales else 1)),
             rng.normal(size=gates * HIDDEN),
             None if projection is None else rng.normal(size=(projection, HIDDEN)),
+            scales=rng.normal(size=2) if scales else None,
         )
         for k in range(layers * directions)
     ]
@@ -66,7 +84,7 @@ def test_gradients_are_central_differences(
     forward, backward, gates, projection = CELLS[name]
     directions = 2 if bidirectional else 1
     rng = np.random.default_rng(0)
-    stack = random_stack(rng, gates, projection, layers, directions)
+    stack = random_stack(rng, gates, projection, layers, directions, scales=name == "fastgrnn")
     x, h0 = rng.normal(size=(STEPS, BATCH, INPUT)), random_state(rng, gates, projection, layers * directions)
     dh_n = random_state(rng, gates, projection, layers * directions)
     dy = rng.normal(size=(STEPS, BATCH, directions * (projection or HIDDEN)))
@@ -115,7 +133,7 @@ def central_differences(loss: Any, values: Any, step: float = 1e-5) -> Any:
 def test_a_shorter_sequence_is_as_if_it_were_alone(name: str) -> None:
     forward, _, gates, projection = CELLS[name]
     rng = np.random.default_rng(0)
-    stack = random_stack(rng, gates, projection, 2, 2)
+    stack = random_stack(rng, gates, projection, 2, 2, scales=name == "fastgrnn")
     x, h0 = rng.normal(size=(STEPS, BATCH, INPUT)), random_state(rng, gates, projection, 4)
     x[1:, 1] = np.nan  # beyond the end of the second sequence
     run: Any = partial(stacked.forward, forward, layers=stack, bidirectional=True)

@@ -11,9 +11,10 @@ class Cell:
 
     name: str
     gates: int  # G: the weights are (G*H, I) and (G*H, H), the biases (G*H,)
-    saved: int  # columns of H that forward leaves for backward
-    has_cell_state: bool  # a second state, c, beside h
+    saved: int  # columns of H that forward leaves for backward, beside the output
+    has_cell_state: bool = False  # a second state, c, beside h
     takes_extras: bool = False  # LayerNorm, zoneout and recurrent dropout
+    unit_values: int = 0  # if not 0, b_ih and b_hh are values of the units, (unit_values*H,) each, and must be given
 
     def saved_columns(self, hidden: int, normalised: bool) -> int:
         """Columns that forward leaves for backward: of `saved`, or with LayerNorm both products and their moments."""
@@ -23,7 +24,12 @@ class Cell:
 CELLS = {
     cell.name: cell
     for cell in (
-        Cell("gru", gates=3, saved=4, has_cell_state=False, takes_extras=True),
+        Cell("gru", gates=3, saved=4, takes_extras=True),
         Cell("lstm", gates=4, saved=4, has_cell_state=True, takes_extras=True),
+        Cell("gru_reset_before", gates=3, saved=4),
+        Cell("mgu", gates=2, saved=3),
+        Cell("ligru", gates=2, saved=2),
+        Cell("fastgrnn", gates=1, saved=2, unit_values=2),
+        Cell("rnn_tanh", gates=1, saved=0),
     )
 }

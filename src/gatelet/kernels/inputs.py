@@ -15,8 +15,8 @@ class Inputs(NamedTuple):
     c0: Tensor | None  # (B, H), cells with a cell state
     w_ih: Tensor  # (G*H, I)
     w_hh: Tensor  # (G*H, H)
-    b_ih: Tensor | None = None  # (G*H,)
-    b_hh: Tensor | None = None
+    b_ih: Tensor | None = None  # (G*H,); of a FastGRNN b_z, b_n (2H,)
+    b_hh: Tensor | None = None  # (G*H,); of a FastGRNN s(zeta), s(nu) (2H,), the same for all units
     layer_norm_ih: Tensor | None = None  # (G*H,) gains of the normalised W_ih x; None: not normalised
     layer_norm_hh: Tensor | None = None  # (G*H,) gains of the normalised W_hh h; None if and only if the other is
     dropout_mask: Tensor | None = None  # (B, H), multiplies the state before W_hh

@@ -71,10 +71,13 @@ def _check_shapes(cell: Cell, given: Inputs) -> None:
     steps = given.steps
     rows = steps * batch if given.offsets is None else int(given.offsets[-1])
     states = batch * hidden
-    columns = (gates, gates, gates, gates)
+    bias = cell.unit_values * hidden or gates
+    columns = (bias, bias, gates, gates)
     sizes = (rows * inputs, states, states, gates * inputs, gates * hidden, *columns, states, 1, steps + 1, rows)
     if given.offsets is not None and (int(given.offsets[1]) != batch or (given.offsets.diff().diff() > 0).any()):
         raise RuntimeError(f"batch_sizes must start with {batch} and never rise; got {given.offsets.diff().tolist()}.")
+    if cell.unit_values and (given.b_ih is None or given.b_hh is None):
+        raise RuntimeError(f"b_ih and b_hh must have size {bias} for the cell {cell.name}; got none.")
     for k, (array, wanted) in enumerate(zip(given.tensors, sizes, strict=True)):
         if array is not None and array.numel() != wanted:
             name = given._fields[k].replace("w_", "weight_").replace("b_", "bias_")
@@ -160,6 +163,7 @@ def empty_gradients(given: Inputs, *, wants_dx: bool) -> tuple[Tensor, ...]:
     """Give what `backward` returns, not yet filled."""
     x, h0 = given.x, given.h0
     gates = given.w_ih.shape[0]
+    bias = gates if given.b_ih is None else given.b_ih.shape[0]
     has_gains = given.layer_norm_ih is not None
     shapes = [
         x.shape if wants_dx else (0,),
@@ -167,8 +171,8 @@ def empty_gradients(given: Inputs, *, wants_dx: bool) -> tuple[Tensor, ...]:
         h0.shape if given.c0 is not None else (0,),
         given.w_ih.shape,
         given.w_hh.shape,
-        (gates,),
-        (gates,),
+        (bias,),
+        (bias,),
         (gates if has_gains else 0,),
         (gates if has_gains else 0,),
     ]

@@ -6,7 +6,7 @@ layer by layer, the reverse direction after the forward one).
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
-GRU and LSTM in float32 on a CPU run on gatelet's own kernels, which `torch.compile` keeps in its graph. What they do
+Every cell runs on gatelet's own kernels in float32 on a CPU, which `torch.compile` keeps in its graph. What they do
 not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is composed of them
 where PyTorch has none, or one that does not know `torch.func.vmap`. There `torch.compile` breaks its graph, as it does
 at `torch.nn.GRU`: it would unroll every time step.
@@ -21,7 +21,7 @@ from torch import Tensor
 from gatelet.kernels import stacked, transforms
 from gatelet.kernels.stacked import Extras
 
-__all__ = ["gru", "lstm", "rnn_tanh"]
+__all__ = ["fastgrnn", "gru", "ligru", "lstm", "mgu", "rnn_tanh"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +34,7 @@ def _outside_graphs(function: Callable[P, R]) -> Callable[P, R]:
 
 _torch_gru = _outside_graphs(torch.gru)
 _torch_lstm = _outside_graphs(torch.lstm)
+_torch_rnn_tanh = _outside_graphs(torch.rnn_tanh)
 _unrolled = _outside_graphs(stacked.run)
 
 
@@ -82,14 +83,12 @@ def gru(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = reset_after and stacked.handles(x, (h0,), weights)
+    natively = (reset_after or not extras.any) and stacked.handles(x, (h0,), weights)
     if natively or not reset_after or transforms.active() or resets is not None or extras.any:
-        if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
-            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
-        y, h_n = (stacked.run if natively else _unrolled)(
+        return _stacked(
             "gru" if reset_after else "gru_reset_before",
             x,
-            (h0,),
+            h0,
             weights,
             bidirectional=bidirectional,
             bias=bias,
@@ -100,7 +99,6 @@ def gru(
             extras=extras,
             natively=natively,
         )
-        return y, h_n
     options = (bias, num_layers, dropout, training, bidirectional)
     if batch_sizes is None:
         return _torch_gru(x, h0, list(weights), *options, batch_first)
@@ -163,7 +161,6 @@ def lstm(
     return y, (h_n, c_n)
 
 
-@_outside_graphs
 def rnn_tanh(
     x: Tensor,
     h0: Tensor,
@@ -176,13 +173,176 @@ def rnn_tanh(
     training: bool = False,
     batch_first: bool = False,
     batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Run stacked tanh RNNs; the equation is that of `gatelet.reference.rnn.forward`, the arguments those of `gru`.
 
     Raises:
         RuntimeError: there are no steps, or shapes do not fit.
     """
+    natively = stacked.handles(x, (h0,), weights)
+    if natively or transforms.active() or resets is not None:
+        return _stacked(
+            "rnn_tanh",
+            x,
+            h0,
+            weights,
+            bidirectional=bidirectional,
+            bias=bias,
+            dropout=dropout if training else 0.0,
+            batch_first=batch_first,
+            batch_sizes=batch_sizes,
+            resets=resets,
+            natively=natively,
+        )
     options = (bias, num_layers, dropout, training, bidirectional)
     if batch_sizes is None:
-        return torch.rnn_tanh(x, h0, list(weights), *options, batch_first)
-    return torch.rnn_tanh(x, batch_sizes, h0, list(weights), *options)
+        return _torch_rnn_tanh(x, h0, list(weights), *options, batch_first)
+    return _torch_rnn_tanh(x, batch_sizes, h0, list(weights), *options)
+
+
+def mgu(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked MGUs; the equation is that of `gatelet.reference.mgu.forward`, the arguments those of `gru`.
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit.
+    """
+    return _stacked(
+        "mgu",
+        x,
+        h0,
+        weights,
+        bidirectional=bidirectional,
+        bias=bias,
+        dropout=dropout if training else 0.0,
+        batch_first=batch_first,
+        batch_sizes=batch_sizes,
+        resets=resets,
+        natively=stacked.handles(x, (h0,), weights),
+    )
+
+
+def ligru(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked Li-GRUs; the equation is that of `gatelet.reference.ligru.forward`, the arguments those of `gru`.
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit.
+    """
+    return _stacked(
+        "ligru",
+        x,
+        h0,
+        weights,
+        bidirectional=bidirectional,
+        bias=bias,
+        dropout=dropout if training else 0.0,
+        batch_first=batch_first,
+        batch_sizes=batch_sizes,
+        resets=resets,
+        natively=stacked.handles(x, (h0,), weights),
+    )
+
+
+def fastgrnn(
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    num_layers: int,
+    bidirectional: bool = False,
+    bias: bool = True,
+    dropout: float = 0.0,
+    training: bool = False,
+    batch_first: bool = False,
+    batch_sizes: Tensor | None = None,
+    resets: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked FastGRNNs; the equation is that of `gatelet.reference.fastgrnn.forward`.
+
+    Arguments are those of `gru`, but for `weights`: of each layer and direction W (H, I), U (H, H), where there are
+    biases b_z and b_n (2H,), and zeta and nu (2,).
+
+    Raises:
+        RuntimeError: there are no steps, or shapes do not fit.
+    """
+    size = h0.shape[-1]
+    flat: list[Tensor] = []
+    for first in range(0, len(weights), 4 if bias else 3):
+        w, u, *biases, scales = weights[first : first + (4 if bias else 3)]
+        # the kernel takes a value per unit, and sums up no gradient over the units: expand does
+        flat += [w, u, biases[0] if bias else w.new_zeros(2 * size)]
+        flat.append(torch.sigmoid(scales).unsqueeze(1).expand(2, size).flatten())
+    return _stacked(
+        "fastgrnn",
+        x,
+        h0,
+        flat,
+        bidirectional=bidirectional,
+        bias=True,
+        dropout=dropout if training else 0.0,
+        batch_first=batch_first,
+        batch_sizes=batch_sizes,
+        resets=resets,
+        natively=stacked.handles(x, (h0,), weights),
+    )
+
+
+def _stacked(
+    cell: str,
+    x: Tensor,
+    h0: Tensor,
+    weights: Sequence[Tensor],
+    *,
+    bidirectional: bool,
+    bias: bool,
+    dropout: float,
+    batch_first: bool,
+    batch_sizes: Tensor | None,
+    resets: Tensor | None,
+    natively: bool,
+    extras: Extras = stacked.NOTHING,
+) -> tuple[Tensor, Tensor]:
+    """Run stacked layers of a cell with one state, natively or step by step."""
+    if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
+    y, h_n = (stacked.run if natively else _unrolled)(
+        cell,
+        x,
+        (h0,),
+        weights,
+        bidirectional=bidirectional,
+        bias=bias,
+        dropout=dropout,
+        batch_first=batch_first,
+        batch_sizes=batch_sizes,
+        resets=resets,
+        extras=extras,
+        natively=natively,
+    )
+    return y, h_n

@@ -72,7 +72,7 @@ def run(
     """Run stacked layers.
 
     Args:
-        cell: "gru", "lstm" or, not natively, "gru_reset_before".
+        cell: a name of the table of cells.
         x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
         states: h0 (L*D, B, H), of an LSTM also c0.
         weights: flat, in PyTorch's order.

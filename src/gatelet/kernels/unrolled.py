@@ -1,7 +1,7 @@
 """The equations step by step in PyTorch's operators: slow, on any device, and differentiable as often as one likes.
 
-What has no kernel runs here: the GRU that resets before the product; resets, LayerNorm, zoneout and recurrent dropout
-where the native kernels do not compute; and the native kernels' second derivative.
+What has no kernel runs here: where the native kernels do not compute, the cells that PyTorch does not have, resets,
+LayerNorm, zoneout and recurrent dropout; and the native kernels' second derivative.
 """
 
 from collections.abc import Callable, Sequence
@@ -77,14 +77,63 @@ def lstm_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> t
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
+def rnn_tanh_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
+    """One step of the tanh RNN; x (b, H) are the projected inputs."""
+    (h,) = state
+    return (torch.tanh(x + recurrence(h)),)
+
+
+def mgu_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
+    """One step of the MGU; x (b, 2H) are the projected inputs."""
+    (h,) = state
+    x_f, x_n = x.chunk(2, dim=-1)
+    f = torch.sigmoid(x_f + recurrence(h, 0, 1))
+    n = torch.tanh(x_n + recurrence(f * h, 1))
+    return (h + f * (n - h),)
+
+
+def ligru_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
+    """One step of the Li-GRU; x (b, 2H) are the projected inputs."""
+    (h,) = state
+    a_z, a_n = (x + recurrence(h)).chunk(2, dim=-1)
+    z, n = torch.sigmoid(a_z), torch.relu(a_n)
+    return (n + z * (h - n),)
+
+
+def fastgrnn_step(x: Tensor, state: tuple[Tensor, ...], recurrence: Recurrence) -> tuple[Tensor, ...]:
+    """One step of the FastGRNN; x (b, 2H) is the projected input with b_z, then with b_n; b_hh holds s(zeta), s(nu)."""
+    (h,) = state
+    assert recurrence.b_hh is not None
+    zeta, nu = recurrence.b_hh.chunk(2)
+    x_z, x_n = x.chunk(2, dim=-1)
+    a = F.linear(h, recurrence.w_hh)
+    z, n = torch.sigmoid(x_z + a), torch.tanh(x_n + a)
+    return ((zeta * (1 - z) + nu) * n + z * h,)
+
+
 Step = Callable[[Tensor, tuple[Tensor, ...], Recurrence], tuple[Tensor, ...]]
-STEPS: dict[str, Step] = {"gru": gru_step, "gru_reset_before": gru_reset_before_step, "lstm": lstm_step}
+STEPS: dict[str, Step] = {
+    "gru": gru_step,
+    "gru_reset_before": gru_reset_before_step,
+    "lstm": lstm_step,
+    "mgu": mgu_step,
+    "ligru": ligru_step,
+    "fastgrnn": fastgrnn_step,
+    "rnn_tanh": rnn_tanh_step,
+}
+
+
+def project(cell: str, given: Inputs) -> Tensor:
+    """What of the gates comes from the input, (..., G*H); of a FastGRNN (..., 2H), the one product with either bias."""
+    if cell != "fastgrnn":
+        return product(given.x, given.w_ih, given.b_ih, given.layer_norm_ih, given.h0.shape[-1])
+    assert given.b_ih is not None
+    return F.linear(given.x, given.w_ih).tile(2) + given.b_ih
 
 
 def run(cell: str, given: Inputs) -> tuple[Tensor, ...]:
     """Return y, laid out as x, and the last states, (B, H) each."""
-    projected = product(given.x, given.w_ih, given.b_ih, given.layer_norm_ih, given.h0.shape[-1])
-    return run_projected(cell, projected, given)
+    return run_projected(cell, project(cell, given), given)
 
 
 def run_projected(cell: str, projected: Tensor, given: Inputs) -> tuple[Tensor, ...]:

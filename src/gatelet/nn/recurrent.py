@@ -193,6 +193,10 @@ class RecurrentLayer(nn.Module, Generic[S]):
             shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
         return shapes
 
+    def _kernel_weights(self) -> list[Tensor]:
+        """Give the weights as the kernel takes them."""
+        return self._flat_weights
+
     def _run(
         self, x: Tensor, states: States, batch_sizes: Tensor | None, resets: Tensor | None
     ) -> tuple[Tensor, States]:
@@ -203,7 +207,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         y, last = self._kernel(
             x,
             states[0] if len(states) == 1 else states,
-            self._flat_weights,
+            self._kernel_weights(),
             num_layers=self.num_layers,
             bidirectional=self.bidirectional,
             bias=self.bias,

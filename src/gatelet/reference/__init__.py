@@ -6,10 +6,11 @@
     y, h_n, trace = stacked.forward(gru.forward, x, h0, layers)   # x: (T, B, I), h0: (L, B, H)
     gradients = stacked.backward(gru.backward, dy, dh_n, layers, trace)
 
-Each cell is a file: `gru`, `lstm`, `rnn`, `min_gru`, `min_lstm`. Nothing here is fast, and nothing here needs torch.
+Each cell is a file: `gru`, `lstm`, `rnn`, `mgu`, `ligru`, `fastgrnn`, `min_gru`, `min_lstm`. Nothing here is fast, and
+nothing here needs torch.
 """
 
-from gatelet.reference import gru, lstm, min_gru, min_lstm, rnn, stacked
+from gatelet.reference import fastgrnn, gru, ligru, lstm, mgu, min_gru, min_lstm, rnn, stacked
 from gatelet.reference.extras import Extras
 from gatelet.reference.layer import Array, Gradients, LayerWeights, from_names
 
@@ -18,9 +19,12 @@ __all__ = [
     "Extras",
     "Gradients",
     "LayerWeights",
+    "fastgrnn",
     "from_names",
     "gru",
+    "ligru",
     "lstm",
+    "mgu",
     "min_gru",
     "min_lstm",
     "rnn",

@@ -18,8 +18,9 @@ S = TypeVar("S")
 class LayerWeights:
     """Weights of one layer in one direction, float64, gates stacked along the first axis in PyTorch's order.
 
-    `G` is the number of gates: 3 for a GRU (r, z, n), 4 for an LSTM (i, f, g, o), 1 for a tanh RNN. `P` is the size of
-    the hidden state: `H`, or the smaller size that an LSTM projects it to.
+    `G` is the number of gates: 3 for a GRU (r, z, n), 4 for an LSTM (i, f, g, o), 2 for an MGU (f, n) or a Li-GRU
+    (z, n), 1 for a tanh RNN or a FastGRNN, whose `bias_ih` has 2H values, b_z and b_n. `P` is the size of the hidden
+    state: `H`, or the smaller size that an LSTM projects it to.
     """
 
     weight_ih: Array  # (G*H, I)
@@ -29,6 +30,7 @@ class LayerWeights:
     weight_hr: Array | None = None  # (P, H), only in an LSTM with projection
     layer_norm_ih: Array | None = None  # (G*H,) gains of the normalised W_ih x; None: not normalised
     layer_norm_hh: Array | None = None  # (G*H,) gains of the normalised W_hh h
+    scales: Array | None = None  # (2,), zeta and nu, only in a FastGRNN
 
     @property
     def state_size(self) -> int:
@@ -79,11 +81,12 @@ def from_names(arrays: Mapping[str, ArrayLike]) -> tuple[LayerWeights, ...]:
 def _one(arrays: Mapping[str, ArrayLike], ending: str) -> LayerWeights:
     weight_ih = np.asarray(arrays[f"weight_ih{ending}"], np.float64)
     weight_hh = np.asarray(arrays.get(f"weight_hh{ending}", np.zeros((0, 0))), np.float64)  # scan cells have none
-    optional = [arrays.get(f"{name}{ending}") for name in ("weight_hr", "layer_norm_ih", "layer_norm_hh")]
+    optional = [arrays.get(f"{name}{ending}") for name in ("weight_hr", "layer_norm_ih", "layer_norm_hh", "scales")]
+    bias_ih = np.zeros(len(weight_ih) * (1 if optional[-1] is None else 2))  # a FastGRNN has two biases for one matrix
     return LayerWeights(
         weight_ih,
         weight_hh,
-        np.asarray(arrays.get(f"bias_ih{ending}", np.zeros(len(weight_ih))), np.float64),
+        np.asarray(arrays.get(f"bias_ih{ending}", bias_ih), np.float64),
         np.asarray(arrays.get(f"bias_hh{ending}", np.zeros(len(weight_hh))), np.float64),
         *(None if array is None else np.asarray(array, np.float64) for array in optional),
     )
