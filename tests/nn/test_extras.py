@@ -158,3 +158,14 @@ def test_cells_step_as_their_layers(cell: str, training: bool) -> None:
         found.append([part.reshape(3, 7) for part in parts(result)])
     for one, other in zip(found[0][1:], found[1], strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_without_sequences_or_without_steps(cell: str, extra: str) -> None:
+    layer = getattr(nn, cell)(5, 4, 2, bidirectional=True, **{extra: EXTRAS[extra]})
+    y, last = layer(torch.zeros(7, 0, 5))
+    assert y.shape == (7, 0, 8)
+    assert {part.shape for part in parts(last)} == {(4, 0, 4)}
+    with pytest.raises(RuntimeError, match=r"^Expected sequence length to be larger than 0 in RNN$"):
+        layer(torch.zeros(0, 3, 5))

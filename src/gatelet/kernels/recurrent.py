@@ -329,8 +329,6 @@ def _stacked(
     extras: Extras = stacked.NOTHING,
 ) -> tuple[Tensor, Tensor]:
     """Run stacked layers of a cell with one state, natively or step by step."""
-    if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
-        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
     y, h_n = (stacked.run if natively else _unrolled)(
         cell,
         x,

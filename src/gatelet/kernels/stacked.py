@@ -87,7 +87,12 @@ def run(
 
     Returns:
         y, laid out as x, with D*H features; the last states, (L*D, B, H) each.
+
+    Raises:
+        RuntimeError: there are no steps.
     """
+    if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
     offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
     resets = None if resets is None else (resets != 0).to(torch.uint8)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))

@@ -44,7 +44,7 @@ def product(v: Tensor, w: Tensor, b: Tensor | None, gains: Tensor | None, size: 
     if gains is None:
         return F.linear(v, w, b)
     u = F.linear(v, w)
-    u = u.reshape(*u.shape[:-1], -1, size)  # (..., gates, H)
+    u = torch.unflatten(u, -1, (-1, size))  # (..., gates, H)
     normalised = F.layer_norm(u, (size,), eps=EPSILON).flatten(-2) * gains
     return normalised if b is None else normalised + b
 
