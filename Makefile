@@ -34,7 +34,8 @@ sanitize:
 	for kind in address,undefined thread; do \
 		cmake -S . -B build/sanitize-$$kind -DGATELET_NATIVE_TESTS=ON -DGATELET_SANITIZE=$$kind && \
 		cmake --build build/sanitize-$$kind -j 2 && build/sanitize-$$kind/native/tests/test_kernels && \
-		build/sanitize-$$kind/native/tests/test_scan || exit 1; \
+		build/sanitize-$$kind/native/tests/test_scan && \
+		build/sanitize-$$kind/native/tests/test_extras || exit 1; \
 	done
 
 format: $(VENV)/.for-test

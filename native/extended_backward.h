@@ -9,12 +9,8 @@ namespace gatelet::GATELET_ISA {
 
 template <HasLayerNorm Cell>
 inline NormalisedRow<Cell> saved_row(const Backward& a, std::int64_t row) {
-  constexpr int G = Cell::gates;
-  const float* products = a.gates + row * Cell::saved * a.hidden;
-  const float* moments = a.gates + moments_offset<Cell>(a, row);
-  NormalisedRow<Cell> found{products, products + G * a.hidden, {}, {}};
-  std::memcpy(found.x_moments, moments, sizeof found.x_moments);
-  std::memcpy(found.h_moments, moments + 2 * G, sizeof found.h_moments);
+  NormalisedRow<Cell> found{a.gates + row * Cell::saved * a.hidden, {}};
+  std::memcpy(found.moments, a.gates + moments_offset<Cell>(a, row), sizeof found.moments);
   return found;
 }
 
@@ -22,6 +18,48 @@ template <HasExtras Cell>
 inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int) {
   const Zone zone(plan.a, g.step, g.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) Cell::differentiate(g, u * lanes, plan.a.hidden, zone);
+}
+
+// From the gradient da of LN(u) * gain to that of u:  with dn = da * gain and n = (u - mean) * scale,
+//   du = (dn - mean(dn) - n * mean(dn * n)) * scale
+// for the units given; the means are over the whole row.
+GATELET_INLINE void pass_layer_norm(const float* da, const float* u, const float* gain, Moments m, std::int64_t H, Range units,
+                                    float* du) {
+  vec sum{}, product{};
+  for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
+    const vec dn = load(da + j, count) * load(gain + j, count);
+    sum += dn;
+    product += dn * (load(u + j, count) - m.mean);
+  });
+  const float share = 1.0f / static_cast<float>(H);
+  const float offset = -total(sum) * share * m.scale;
+  const float slope = -total(product) * share * m.scale * m.scale * m.scale;
+  for (std::int64_t j = units.first * lanes; j < smaller(H, units.last * lanes); j += lanes) {
+    const std::int64_t count = H - j;
+    const vec dn = load(da + j, count) * load(gain + j, count);
+    store(du + j, dn * m.scale + ((load(u + j, count) - m.mean) * slope + offset), count);
+  }
+}
+
+template <HasLayerNorm Cell>
+inline void pass_layer_norms(BackwardPlan<Cell>& plan, const GradientRow& g, Range units) {
+  using Base = typename Cell::Base;
+  constexpr int G = Cell::gates;
+  const Backward& a = plan.a;
+  const std::int64_t H = a.hidden;
+  const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
+  const float* da = g.dg + Cell::sections * H;
+  for (int section = 0; section < G; ++section) {
+    const int gate = Base::input_gate(section);
+    pass_layer_norm(da + section * H, row.products + gate * H, a.layer_norm_ih + gate * H, row.moments[gate], H, units,
+                    g.dg + section * H);
+  }
+  for (int section = 0; section < G; ++section) {
+    const int from = section + Base::hidden_section;
+    const int gate = Base::hidden_gate(from);
+    pass_layer_norm(da + from * H, row.products + (G + gate) * H, a.layer_norm_hh + gate * H, row.moments[G + gate], H,
+                    units, g.dg + (G + section) * H);
+  }
 }
 
 // The gates once more from the saved products, and the gradients of what went into them: the last sections of dG.
@@ -45,54 +83,17 @@ inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Ra
     Base::finish(again, sum, u * lanes, H, true, NoZone{});
     Base::differentiate(inner, u * lanes, H, zone);
   }
+  if (plan.split.by == By::rows) pass_layer_norms(plan, g, units);
 }
 
-// From the gradient da of LN(u) * gain to that of u:  with dn = da * gain,
-//   du = (dn - mean(dn) - n * mean(dn * n)) * scale
-// for the units given; the means are over the whole row.
-GATELET_INLINE void pass_layer_norm(const float* da, const float* u, const float* gain, Moments m, std::int64_t H, Range units,
-                                    float* du) {
-  vec sum{}, product{};
-  for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
-    const vec dn = load(da + j, count) * load(gain + j, count);
-    sum += dn;
-    product += dn * normalised(u + j, count, m);
-  });
-  const float mean = total(sum) / static_cast<float>(H), slope = total(product) / static_cast<float>(H);
-  for (std::int64_t j = units.first * lanes; j < smaller(H, units.last * lanes); j += lanes) {
-    const std::int64_t count = H - j;
-    const vec dn = load(da + j, count) * load(gain + j, count);
-    store(du + j, (dn - mean - normalised(u + j, count, m) * slope) * m.scale, count);
-  }
-}
-
-template <HasLayerNorm Cell>
-inline void pass_layer_norms(BackwardPlan<Cell>& plan, const GradientRow& g, Range units) {
-  using Base = typename Cell::Base;
-  constexpr int G = Cell::gates;
-  const Backward& a = plan.a;
-  const std::int64_t H = a.hidden;
-  const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
-  const float* da = g.dg + Cell::sections * H;
-  for (int section = 0; section < G; ++section) {
-    const int gate = Base::input_gate(section);
-    pass_layer_norm(da + section * H, row.x + gate * H, a.layer_norm_ih + gate * H, row.x_moments[gate], H, units,
-                    g.dg + section * H);
-  }
-  for (int section = 0; section < G; ++section) {
-    const int from = section + Base::hidden_section;
-    const int gate = Base::hidden_gate(from);
-    pass_layer_norm(da + from * H, row.h + gate * H, a.layer_norm_hh + gate * H, row.h_moments[gate], H, units,
-                    g.dg + (G + section) * H);
-  }
-}
-
-// Between the gradients of the gates, which all threads must have, and the product, which needs those of the products.
+// Where threads share the units, the means over a row have to wait for all of them.
 template <HasLayerNorm Cell>
 inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, const GradientRow* step, Range units, int rank,
                       int size) {
-  for (std::int64_t i = 0; i < rows.last - rows.first; ++i) pass_layer_norms(plan, step[i], units);
-  if (plan.split.by == By::units) plan.barrier.wait(rank, size);
+  if (plan.split.by == By::units) {
+    for (std::int64_t i = 0; i < rows.last - rows.first; ++i) pass_layer_norms(plan, step[i], units);
+    plan.barrier.wait(rank, size);
+  }
   multiply_back(plan, k, rows, step, units, rank);
 }
 
@@ -133,31 +134,39 @@ inline void pack_states(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::in
 template <HasLayerNorm Cell>
 inline void add_gains(BackwardPlan<Cell>& plan, const ChunkRows& rows, bool add, int rank, int size) {
   using Base = typename Cell::Base;
-  constexpr int G = Cell::gates;
+  constexpr int G = Cell::gates, S = Base::sections;
   const Backward& a = plan.a;
-  const std::int64_t H = a.hidden, blocks = blocks_of(H, lanes);
-  for (std::int64_t block = rank; block < Base::sections * blocks; block += size) {
-    const int section = static_cast<int>(block / blocks);
-    const std::int64_t j = block % blocks * lanes, count = H - j;
-    const int x_gate = Base::input_gate(section), h_gate = Base::hidden_gate(section);
-    const std::int64_t x_column = larger(0, x_gate) * H + j, h_column = (G + larger(0, h_gate)) * H + j;
-    vec sum{}, x_sum{}, h_sum{};
+  const std::int64_t H = a.hidden;
+  const Range blocks = share(blocks_of(H, lanes), rank, size);
+  for (std::int64_t j = blocks.first * lanes; j < blocks.last * lanes; j += lanes) {
+    const std::int64_t count = H - j;
+    vec sum[S] = {}, x_sum[S] = {}, h_sum[S] = {};
     for (std::int64_t i = 0; i < rows.count; ++i) {
-      const vec da = load(rows.dg[i] + (Cell::sections + section) * H + j, count);
-      const float* products = a.gates + rows.row[i] * Cell::saved * H;
+      const float* da = rows.dg[i] + Cell::sections * H + j;
+      const float* products = a.gates + rows.row[i] * Cell::saved * H + j;
       const float* moments = a.gates + moments_offset<Cell>(a, rows.row[i]);
-      const auto moments_of = [&](int gate) { return Moments{moments[2 * gate], moments[2 * gate + 1]}; };
-      sum += da;
-      if (x_gate >= 0) x_sum += da * normalised(products + x_column, count, moments_of(x_gate));
-      if (h_gate >= 0) h_sum += da * normalised(products + h_column, count, moments_of(G + h_gate));
+      const auto n = [&](int gate) {
+        return normalised(products + gate * H, count, {moments[2 * gate], moments[2 * gate + 1]});
+      };
+#pragma GCC unroll 4
+      for (int section = 0; section < S; ++section) {
+        const vec gradient = load(da + section * H, count);
+        sum[section] += gradient;
+        if (Base::input_gate(section) >= 0) x_sum[section] += gradient * n(Base::input_gate(section));
+        if (Base::hidden_gate(section) >= 0) h_sum[section] += gradient * n(G + Base::hidden_gate(section));
+      }
     }
     const auto add_to = [&](float* to, int gate, vec found) {
       if (gate < 0) return;
       to += gate * H + j;
       store(to, add ? load(to, count) + found : found, count);
     };
-    add_to(a.db_ih, x_gate, sum), add_to(a.db_hh, h_gate, sum);
-    add_to(a.dlayer_norm_ih, x_gate, x_sum), add_to(a.dlayer_norm_hh, h_gate, h_sum);
+    for (int section = 0; section < S; ++section) {
+      add_to(a.db_ih, Base::input_gate(section), sum[section]);
+      add_to(a.db_hh, Base::hidden_gate(section), sum[section]);
+      add_to(a.dlayer_norm_ih, Base::input_gate(section), x_sum[section]);
+      add_to(a.dlayer_norm_hh, Base::hidden_gate(section), h_sum[section]);
+    }
   }
 }
 

@@ -34,20 +34,15 @@ inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float* p
 }
 
 template <HasLayerNorm Cell>
-inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float* products, Range units, int rank) {
+inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float*, Range units, int rank) {
   constexpr int G = Cell::gates;
   const Forward& a = plan.a;
   const std::int64_t H = a.hidden;
-  NormalisedRow<Cell> row{s.gates, products, {}, {}};
-  find_moments<G>(row.x, H, row.x_moments);
-  find_moments<G>(row.h, H, row.h_moments);
+  NormalisedRow<Cell> row{s.gates, {}};
+  find_moments<2 * G>(row.products, H, row.moments);
   // Threads that share the units of a row all know its moments, and one writes them.
   const bool writes = plan.split.by == By::rows || s.sequence % plan.split.threads == rank;
-  if (plan.save && writes) {
-    float* to = a.gates + moments_offset<Cell>(a, s.row);
-    std::memcpy(to, row.x_moments, sizeof row.x_moments);
-    std::memcpy(to + 2 * G, row.h_moments, sizeof row.h_moments);
-  }
+  if (plan.save && writes) std::memcpy(a.gates + moments_offset<Cell>(a, s.row), row.moments, sizeof row.moments);
   StepRow inner = s;
   inner.gates = plan.extras.gates.data() + rank * G * H;
   const Zone zone(a, s.step, s.sequence);

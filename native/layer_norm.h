@@ -35,19 +35,19 @@ GATELET_INLINE void for_blocks_of_row(std::int64_t H, Body body) {
   if (j < H) [[unlikely]] body(j, H - j);
 }
 
-// u has G sections of H. The mean comes first, so that a mean far from zero costs no digits of the variance.
+// u has G sections of H, which go together because each sum alone would wait for its additions. The mean comes first, so that a mean far from zero costs no digits of the variance.
 template <int G>
 inline void find_moments(const float* u, std::int64_t H, Moments* found) {
   vec sum[G] = {};
   for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int g = 0; g < G; ++g) sum[g] += load(u + g * H + j, count);
   });
   const float share = 1.0f / static_cast<float>(H);
   for (int g = 0; g < G; ++g) found[g].mean = total(sum[g]) * share;
   vec square[G] = {};
   for_blocks_of_row(H, [&](std::int64_t j, std::int64_t count) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int g = 0; g < G; ++g) {
       vec distance = load(u + g * H + j, count) - found[g].mean;
       if (count < lanes) [[unlikely]] {
@@ -66,10 +66,8 @@ template <class Cell>
 struct NormalisedRow {
   static constexpr int G = Cell::gates;
 
-  const float* x;         // (G H) W_ih x
-  const float* h;         // (G H) W_hh h
-  Moments x_moments[G];
-  Moments h_moments[G];
+  const float* products;    // (2 G H) W_ih x, then W_hh h
+  Moments moments[2 * G];
 
   // Units j .. j + lanes: the inputs' part goes where `finish` reads it, (G H), the states' part to `sum`.
   GATELET_INLINE void apply(const Layer& a, const float* input_bias, const float* hidden_bias, std::int64_t j, float* to,
@@ -78,8 +76,8 @@ struct NormalisedRow {
 #pragma GCC unroll 4
     for (int g = 0; g < G; ++g) {
       const std::int64_t column = g * H + j;
-      const vec from_x = normalised(x + column, count, x_moments[g]) * load(a.layer_norm_ih + column, count);
-      const vec from_h = normalised(h + column, count, h_moments[g]) * load(a.layer_norm_hh + column, count);
+      const vec from_x = normalised(products + column, count, moments[g]) * load(a.layer_norm_ih + column, count);
+      const vec from_h = normalised(products + G * H + column, count, moments[G + g]) * load(a.layer_norm_hh + column, count);
       store(to + column, from_x + load(input_bias + j * G + g * lanes), count);
       sum[g] = from_h + load(hidden_bias + j * G + g * lanes);
     }
