@@ -13,6 +13,13 @@ struct bf16 {
 
 typedef std::uint16_t halves __attribute__((vector_size(lanes * 2)));
 
+inline float as_float(bf16 value) {
+  const std::uint32_t b = static_cast<std::uint32_t>(value.half) << 16;
+  float f;
+  std::memcpy(&f, &b, sizeof f);
+  return f;
+}
+
 GATELET_INLINE vec load(const bf16* p) {
   halves h;
   std::memcpy(&h, p, sizeof h);

@@ -9,6 +9,9 @@ std::vector<const Kernels*> available_kernels() {
 #if defined(GATELET_HAS_AVX512)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")) {
+#if defined(GATELET_HAS_AVX512BF16)
+    if (__builtin_cpu_supports("avx512bf16")) found.push_back(&kernels_of<Isa::avx512bf16>());
+#endif
     found.push_back(&kernels_of<Isa::avx512>());
   }
 #endif

@@ -8,7 +8,7 @@
 
 namespace gatelet {
 
-enum class Isa { avx512, avx2, neon, portable };
+enum class Isa { avx512bf16, avx512, avx2, neon, portable };
 
 template <Isa isa>
 const Kernels& kernels_of();  // defined by table.cpp, once per instruction set that was built

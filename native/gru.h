@@ -27,11 +27,11 @@ struct Gru {
   static constexpr int hidden_gate(int section) { return section - 1; }
 
   // Units j .. j + lanes of one row; `sum` holds h_r, h_z, h_n.
-  template <class Zone = NoZone>
-  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
+  template <class Row, class Zone = NoZone>
+  GATELET_INLINE static void finish(const Row& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
                                     const Zone& zone = {}) {
     const std::int64_t count = H - j;
-    float* gates = s.gates + j;
+    const auto gates = s.gates + j;
     const vec r = sigmoid(load(gates, count) + sum[0]);
     const vec z = sigmoid(load(gates + H, count) + sum[1]);
     const vec n = tanh(load(gates + 2 * H, count) + r * sum[2]);
@@ -45,8 +45,8 @@ struct Gru {
     }
   }
 
-  template <class Zone = NoZone>
-  GATELET_INLINE static void differentiate(const GradientRow& g, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
+  template <class Row, class Zone = NoZone>
+  GATELET_INLINE static void differentiate(const Row& g, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
     const std::int64_t count = H - j;
     const vec r = load(g.gates + j, count);
     const vec z = load(g.gates + H + j, count);

@@ -14,9 +14,13 @@ struct Kernels {
   int count;
   const ScanKernels* scans;
   int scan_count;
+  const CellKernels* halves;  // over bfloat16 arrays
+  int half_count;
 
   // By name; null if there is none.
-  const CellKernels* find(const char* cell) const { return find_in(cells, count, cell); }
+  const CellKernels* find(const char* cell, bool half) const {
+    return half ? find_in(halves, half_count, cell) : find_in(cells, count, cell);
+  }
   const ScanKernels* find_scan(const char* cell) const { return find_in(scans, scan_count, cell); }
 
  private:

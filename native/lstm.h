@@ -23,11 +23,11 @@ struct Lstm {
   static constexpr int hidden_gate(int section) { return section; }
 
   // Units j .. j + lanes of one row; `sum` holds W_hh h of the four gates.
-  template <class Zone = NoZone>
-  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
+  template <class Row, class Zone = NoZone>
+  GATELET_INLINE static void finish(const Row& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
                                     const Zone& zone = {}) {
     const std::int64_t count = H - j;
-    float* gates = s.gates + j;
+    const auto gates = s.gates + j;
     const vec i = sigmoid(load(gates, count) + sum[0]);
     const vec f = sigmoid(load(gates + H, count) + sum[1]);
     const vec g = tanh(load(gates + 2 * H, count) + sum[2]);
@@ -46,8 +46,8 @@ struct Lstm {
     }
   }
 
-  template <class Zone = NoZone>
-  GATELET_INLINE static void differentiate(const GradientRow& d, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
+  template <class Row, class Zone = NoZone>
+  GATELET_INLINE static void differentiate(const Row& d, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
     const std::int64_t count = H - j;
     const vec i = load(d.gates + j, count);
     const vec f = load(d.gates + H + j, count);

@@ -1,6 +1,6 @@
 // What a recurrent layer is asked to compute: one layer, one direction, a whole sequence per call.
 //
-// Every array is float32, row-major and owned by the caller; no two of them overlap. A row is one sequence at one step;
+// Every array is float32, or every one bfloat16 where a kernel says so, row-major and owned by the caller; no two of them overlap. A row is one sequence at one step;
 // Sequence::row says where it lies. Gate order is PyTorch's: r, z, n for the GRU, i, f, g, o for the LSTM.
 #pragma once
 

@@ -32,7 +32,7 @@ typedef float unaligned_vec __attribute__((vector_size(lanes * 4), aligned(4), m
 GATELET_INLINE vec load(const float* p) { return *reinterpret_cast<const unaligned_vec*>(p); }
 GATELET_INLINE void store(float* p, vec v) { *reinterpret_cast<unaligned_vec*>(p) = v; }
 // Brings the cache line of p near; read soon, but not at once.
-GATELET_INLINE void prefetch(const float* p) { __builtin_prefetch(p, 0, 2); }
+GATELET_INLINE void prefetch(const void* p) { __builtin_prefetch(p, 0, 2); }
 // Minus zero, not plus: x - 0 is x even for x = -0, so nothing is left of it but the broadcast.
 GATELET_INLINE vec broadcast(float value) { return value - vec{}; }
 
@@ -52,10 +52,14 @@ GATELET_INLINE void store(float* p, vec v, std::int64_t count) {
   }
 }
 
+#if defined(__AVX512F__)
+inline constexpr __mmask16 every = 0xffff;  // lanes; without a mask, GCC 12 warns of an operand that it never reads
+#endif
+
 // NaN passes through: the machine's minimum and maximum give their second operand where one of the two is NaN.
 GATELET_INLINE vec clamp(vec x, float limit) {
 #if defined(__AVX512F__)
-  return _mm512_max_ps(broadcast(-limit), _mm512_min_ps(broadcast(limit), x));
+  return _mm512_maskz_max_ps(every, broadcast(-limit), _mm512_maskz_min_ps(every, broadcast(limit), x));
 #else
   x = x > limit ? broadcast(limit) : x;
   return x < -limit ? broadcast(-limit) : x;
@@ -65,7 +69,7 @@ GATELET_INLINE vec clamp(vec x, float limit) {
 // 1 / x, where both are normal numbers.
 GATELET_INLINE vec reciprocal(vec x) {
 #if defined(__AVX512F__)
-  const vec guess = _mm512_rcp14_ps(x);  // good to 14 bits; one step of Newton's method doubles them
+  const vec guess = _mm512_maskz_rcp14_ps(every, x);  // good to 14 bits; one step of Newton's method doubles them
   return guess + guess * (1.0f - x * guess);
 #else
   return 1.0f / x;
@@ -109,7 +113,7 @@ GATELET_INLINE vec tanh(vec x) {
   const vec minus_one = e.scale * e.tail + (e.scale - 1.0f);
 #if defined(__AVX512F__)
   // Newton's step on the quotient, with the remainder of the denominator before it was rounded.
-  const vec guess = _mm512_rcp14_ps(minus_one + 2.0f);
+  const vec guess = _mm512_maskz_rcp14_ps(every, minus_one + 2.0f);
   const vec rough = minus_one * guess;
   return rough + guess * ((minus_one - rough * minus_one) - 2.0f * rough);
 #else

@@ -110,11 +110,14 @@ class Native {
   std::string isa() const { return kernels_.name; }
 
   // layer, arrays: the fields of gatelet::Layer, Forward and Backward, in the order in which this file reads them.
-  void forward(const char* cell, const nb::tuple& layer, double zoneout, const nb::tuple& arrays, int threads) const {
-    run(found(kernels_.find(cell), cell).forward, forward_arguments(layer, zoneout, arrays), threads);
+  // half: the arrays are bfloat16.
+  void forward(const char* cell, bool half, const nb::tuple& layer, double zoneout, const nb::tuple& arrays,
+               int threads) const {
+    run(found(kernels_.find(cell, half), cell).forward, forward_arguments(layer, zoneout, arrays), threads);
   }
-  void backward(const char* cell, const nb::tuple& layer, double zoneout, const nb::tuple& arrays, int threads) const {
-    run(found(kernels_.find(cell), cell).backward, backward_arguments(layer, zoneout, arrays), threads);
+  void backward(const char* cell, bool half, const nb::tuple& layer, double zoneout, const nb::tuple& arrays,
+                int threads) const {
+    run(found(kernels_.find(cell, half), cell).backward, backward_arguments(layer, zoneout, arrays), threads);
   }
   void scan(const char* cell, const nb::tuple& arrays, int threads) const {
     run(found(kernels_.find_scan(cell), cell).forward, scan_forward_arguments(arrays), threads);

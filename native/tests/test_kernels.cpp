@@ -89,7 +89,7 @@ void run(const gatelet::Kernels& kernels, const Kind& kind, const Case& c, Data&
   gatelet::Forward f{};
   fill_layer(f, c, d);
   f.y = d.y.data(), f.h_n = d.h_n.data(), f.c_n = d.c_n.data(), f.gates = d.gates.data(), f.cells = d.cells.data();
-  kernels.find(kind.name)->forward(f, threads);
+  kernels.find(kind.name, false)->forward(f, threads);
   gatelet::Backward b{};
   fill_layer(b, c, d);
   b.dy_stride = c.hidden;
@@ -97,7 +97,7 @@ void run(const gatelet::Kernels& kernels, const Kind& kind, const Case& c, Data&
   b.dy = d.dy.data(), b.dh_n = d.dh_n.data(), b.dc_n = d.dc_n.data();
   b.dx = d.dx.data(), b.dh0 = d.dh0.data(), b.dc0 = d.dc0.data();
   b.dw_ih = d.dw_ih.data(), b.dw_hh = d.dw_hh.data(), b.db_ih = d.db_ih.data(), b.db_hh = d.db_hh.data();
-  kernels.find(kind.name)->backward(b, threads);
+  kernels.find(kind.name, false)->backward(b, threads);
 }
 
 double sigmoid(double v) { return 1.0 / (1.0 + std::exp(-v)); }
