@@ -2,6 +2,7 @@
 // the size that the kernels are promised, so that the address sanitizer sees any step outside.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -85,11 +86,11 @@ void fill_layer(gatelet::Layer& a, const Case& c, const Data& d) {
   a.resets = c.resets ? d.resets.data() : nullptr;
 }
 
-void run(const gatelet::Kernels& kernels, const Kind& kind, const Case& c, Data& d, int threads) {
+void run(const gatelet::Kernels& kernels, const Kind& kind, const Case& c, Data& d, int threads, bool half = false) {
   gatelet::Forward f{};
   fill_layer(f, c, d);
   f.y = d.y.data(), f.h_n = d.h_n.data(), f.c_n = d.c_n.data(), f.gates = d.gates.data(), f.cells = d.cells.data();
-  kernels.find(kind.name, false)->forward(f, threads);
+  kernels.find(kind.name, half)->forward(f, threads);
   gatelet::Backward b{};
   fill_layer(b, c, d);
   b.dy_stride = c.hidden;
@@ -97,7 +98,7 @@ void run(const gatelet::Kernels& kernels, const Kind& kind, const Case& c, Data&
   b.dy = d.dy.data(), b.dh_n = d.dh_n.data(), b.dc_n = d.dc_n.data();
   b.dx = d.dx.data(), b.dh0 = d.dh0.data(), b.dc0 = d.dc0.data();
   b.dw_ih = d.dw_ih.data(), b.dw_hh = d.dw_hh.data(), b.db_ih = d.db_ih.data(), b.db_hh = d.db_hh.data();
-  kernels.find(kind.name, false)->backward(b, threads);
+  kernels.find(kind.name, half)->backward(b, threads);
 }
 
 double sigmoid(double v) { return 1.0 / (1.0 + std::exp(-v)); }
@@ -239,6 +240,61 @@ void check_case(const gatelet::Kernels& kernels, const Kind& kind, const Case& c
   }
 }
 
+// bfloat16 values in as many bytes as they take, at the front of an array of floats.
+void to_halves(Floats& values) {
+  std::vector<std::uint16_t> halves;
+  for (const float value : values) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    halves.push_back(static_cast<std::uint16_t>(bits >> 16));
+  }
+  values.assign((values.size() + 1) / 2, 0.0f);
+  values.shrink_to_fit();
+  std::memcpy(values.data(), halves.data(), halves.size() * sizeof(std::uint16_t));
+}
+
+float half_at(const Floats& values, std::size_t i) {
+  std::uint16_t half;
+  std::memcpy(&half, reinterpret_cast<const char*>(values.data()) + i * sizeof half, sizeof half);
+  const std::uint32_t bits = static_cast<std::uint32_t>(half) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// The kernels over bfloat16 arrays against those over floats that bfloat16 holds exactly.
+void check_half(const gatelet::Kernels& kernels, const Kind& kind, const Case& c) {
+  const std::string name = std::string(kernels.name) + " half " + kind.name;
+  Data d = make_data(c, kind);
+  for (Floats* values : {&d.x, &d.h0, &d.c0, &d.w_ih, &d.w_hh, &d.b_ih, &d.b_hh, &d.dy, &d.dh_n, &d.dc_n}) {
+    for (float& value : *values) {
+      std::uint32_t bits;
+      std::memcpy(&bits, &value, sizeof bits);
+      bits &= 0xffff0000u;
+      std::memcpy(&value, &bits, sizeof bits);
+    }
+  }
+  Data half = d;
+  for (Floats* values : {&half.x, &half.h0, &half.c0, &half.w_ih, &half.w_hh, &half.b_ih, &half.b_hh, &half.dy, &half.dh_n,
+                         &half.dc_n, &half.y, &half.h_n, &half.c_n, &half.gates, &half.cells, &half.dx, &half.dh0,
+                         &half.dc0, &half.dw_ih, &half.dw_hh, &half.db_ih, &half.db_hh}) {
+    to_halves(*values);
+  }
+  run(kernels, kind, c, d, 2);
+  run(kernels, kind, c, half, 2, true);
+  const auto check = [&](const char* what, const Floats& wanted, const Floats& got) {
+    float largest = 1.0f;
+    for (const float value : wanted) largest = std::max(largest, std::abs(value));
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      expect_close(half_at(got, i), wanted[i], 0.03 * largest, name + " " + what);
+    }
+  };
+  check("y", d.y, half.y), check("h_n", d.h_n, half.h_n), check("dx", d.dx, half.dx), check("dh0", d.dh0, half.dh0);
+  check("dw_ih", d.dw_ih, half.dw_ih), check("dw_hh", d.dw_hh, half.dw_hh);
+  check("db_ih", d.db_ih, half.db_ih), check("db_hh", d.db_hh, half.db_hh);
+  if (is(kind, "lstm")) check("dc0", d.dc0, half.dc0);
+}
+
 }  // namespace
 
 int main() {
@@ -251,6 +307,8 @@ int main() {
   for (const gatelet::Kernels* kernels : gatelet::available_kernels()) {
     for (const Case& c : cases) {
       for (const Kind& kind : kinds) check_case(*kernels, kind, c);
+      check_half(*kernels, kinds[0], c);
+      check_half(*kernels, kinds[1], c);
     }
   }
   std::printf(failures == 0 ? "all kernels agree with the equations\n" : "%d failures\n", failures);

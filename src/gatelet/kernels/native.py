@@ -1,4 +1,4 @@
-"""Calls the native kernels: one layer, one direction, a whole sequence per call, float32 on the CPU.
+"""Calls the native kernels: one layer, one direction, a whole sequence per call, float32 or bfloat16 on the CPU.
 
 `GATELET_KERNELS=off` in the environment leaves everything to PyTorch's operators; `GATELET_ISA` (`avx512`, `avx2`,
 `neon`, `portable`) forces an instruction set.
@@ -20,6 +20,8 @@ except ImportError:  # a source tree whose native part is not built
     _native = None  # type: ignore[assignment, unused-ignore]
 
 __all__ = ["ENABLED", "addresses", "backward", "chosen", "forward", "isa", "isas", "rows_of"]
+
+_FLOATS = 10  # of the tensors of Inputs; the others are integers
 
 ENABLED = _native is not None and os.environ.get("GATELET_KERNELS", "on") != "off"
 
@@ -85,6 +87,22 @@ def _check_shapes(cell: Cell, given: Inputs) -> None:
             raise RuntimeError(f"{name} must have size {wanted} for {sizes_of}; got {array.numel()}.")
 
 
+def _check_dtypes(given: Inputs) -> None:
+    """Refuse what a kernel would take for something else.
+
+    Raises:
+        RuntimeError: a dtype does not fit, or there are extras in bfloat16.
+    """
+    dtypes = {t.dtype for t in given.tensors[:_FLOATS] if t is not None}
+    if dtypes not in ({torch.float32}, {torch.bfloat16}):
+        names = ", ".join(sorted(str(dtype).removeprefix("torch.") for dtype in dtypes))
+        raise RuntimeError(f"The tensors of a layer must all be float32 or all bfloat16; got {names}.")
+    if dtypes == {torch.bfloat16} and (
+        given.layer_norm_ih is not None or given.dropout_mask is not None or given.zoneout
+    ):
+        raise RuntimeError("A layer with LayerNorm, zoneout or recurrent dropout must be float32; got bfloat16.")
+
+
 def _layer(given: Inputs) -> tuple[int, ...]:
     """Sizes and addresses in the order in which native/bindings reads them."""
     sizes = (given.steps, given.h0.shape[0], given.batch_first, given.reverse, given.x.shape[-1], given.h0.shape[-1])
@@ -92,7 +110,7 @@ def _layer(given: Inputs) -> tuple[int, ...]:
 
 
 def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
-    """Run one direction of one layer. All tensors are float32 on the CPU but for the seed, the offsets and the resets.
+    """Run one direction of one layer. All tensors but seed, offsets and resets are float32, or all are bfloat16.
 
     Args:
         cell: which.
@@ -104,14 +122,16 @@ def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
         cell does not have, or is not saved, is (0,).
 
     Raises:
-        RuntimeError: a size does not fit.
+        RuntimeError: a size or a dtype does not fit.
     """
     given = _contiguous(given)
     _check_shapes(cell, given)
+    _check_dtypes(given)
     results = empty_results(cell, given, save=save)
     addresses = [result.data_ptr() for result in results]  # 0 where there is nothing in it
     threads = torch.get_num_threads()
-    chosen().forward(cell.name, _layer(given), given.zoneout, tuple(addresses), threads)
+    half = given.x.dtype == torch.bfloat16
+    chosen().forward(cell.name, half, _layer(given), given.zoneout, tuple(addresses), threads)
     return results
 
 
@@ -155,7 +175,8 @@ def backward(
     upstream = (dy, *(None if d is None else d.contiguous() for d in (dh_n, dc_n)))
     results = empty_gradients(given, wants_dx=wants_dx)
     arrays = (0 if dy is None else dy.stride(0), *addresses(upstream), *addresses(saved), *addresses(results))
-    chosen().backward(cell.name, _layer(given), given.zoneout, arrays, torch.get_num_threads())
+    half = given.x.dtype == torch.bfloat16
+    chosen().backward(cell.name, half, _layer(given), given.zoneout, arrays, torch.get_num_threads())
     return results
 
 

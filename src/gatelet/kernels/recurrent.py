@@ -6,10 +6,10 @@ layer by layer, the reverse direction after the forward one).
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
-Every cell runs on gatelet's own kernels in float32 on a CPU, which `torch.compile` keeps in its graph. What they do
-not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is composed of them
-where PyTorch has none, or one that does not know `torch.func.vmap`. There `torch.compile` breaks its graph, as it does
-at `torch.nn.GRU`: it would unroll every time step.
+Every cell runs on gatelet's own kernels in float32 on a CPU, and GRU and LSTM without extras in bfloat16, too;
+`torch.compile` keeps them in its graph. What they do not cover runs on PyTorch's operators (`torch.gru` and so on: ATen
+on a CPU, cuDNN on a GPU), or is composed of them where PyTorch has none, or one that does not know `torch.func.vmap`.
+There `torch.compile` breaks its graph, as it does at `torch.nn.GRU`: it would unroll every time step.
 """
 
 from collections.abc import Callable, Sequence
@@ -83,7 +83,8 @@ def gru(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = (reset_after or not extras.any) and stacked.handles(x, (h0,), weights)
+    half = reset_after and not extras.any
+    natively = (reset_after or not extras.any) and stacked.handles(x, (h0,), weights, half=half)
     if natively or not reset_after or transforms.active() or resets is not None or extras.any:
         return _stacked(
             "gru" if reset_after else "gru_reset_before",
@@ -132,7 +133,7 @@ def lstm(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = stacked.handles(x, state, weights)
+    natively = stacked.handles(x, state, weights, half=not extras.any)
     options = (bias, num_layers, dropout, training, bidirectional)
     by_steps = transforms.active() and state[0].shape == state[1].shape  # our steps have no projection
     if natively or by_steps or resets is not None or extras.any:

@@ -41,16 +41,22 @@ class Extras(NamedTuple):
 NOTHING = Extras()
 
 
-def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
-    """Whether the native kernels compute this: float32 on the CPU, not empty, no projection."""
+def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor], *, half: bool = False) -> bool:
+    """Whether the native kernels compute this: float32 on the CPU, not empty, no projection.
+
+    half: whether bfloat16 will do, too.
+    """
     if not native.ENABLED or x.numel() == 0 or x.device.type != "cpu":
         return False
     if not transforms.native():
         return False
     if any(s.shape[-1] != states[0].shape[-1] for s in states):
         return False
-    # autocast brings the others to float32
-    dtypes = (torch.float32, torch.bfloat16, torch.float16) if torch.is_autocast_enabled("cpu") else (torch.float32,)
+    dtypes: tuple[torch.dtype, ...] = (torch.float32,)
+    if torch.is_autocast_enabled("cpu"):  # which brings the others to float32
+        dtypes = (torch.float32, torch.bfloat16, torch.float16)
+    elif half and x.dtype == torch.bfloat16:
+        dtypes = (torch.bfloat16,)
     return all(t.dtype in dtypes and t.device.type == "cpu" for t in (x, *states, *weights))
 
 
