@@ -66,9 +66,7 @@ class FastGRNN(RecurrentLayer[Tensor]):
                 raise ValueError(f"{name} must be greater than zero, or None for full rank; got {rank}.")
         self.rank_ih = rank_ih
         self.rank_hh = rank_hh
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
 
     def reset_parameters(self) -> None:
         """Draw all weights from U(-k, k) with k = 1 / sqrt(H), but for zeta = 1 and nu = -4."""

@@ -80,7 +80,7 @@ class GRU(RecurrentLayer[Tensor]):
     ) -> None:
         refuse_proj_size(proj_size)
         super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype,
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype,
             layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
         )  # fmt: skip
         self.reset_after = reset_after

@@ -1,15 +1,12 @@
 """The light gated recurrent unit as a torch layer."""
 
-import torch
-from torch import Tensor
-
 from gatelet.kernels import recurrent as kernels
-from gatelet.nn.recurrent import RecurrentLayer
+from gatelet.nn.plain import PlainLayer
 
 __all__ = ["LiGRU"]
 
 
-class LiGRU(RecurrentLayer[Tensor]):
+class LiGRU(PlainLayer):
     """Stacked light gated recurrent units: no reset gate, a rectifier for the tanh, two thirds of a GRU's weights.
 
         z  = s(W_iz x + b_iz + W_hz h + b_hz)
@@ -43,19 +40,3 @@ class LiGRU(RecurrentLayer[Tensor]):
     _gates = 2
     _kernel = staticmethod(kernels.ligru)
     _wrong_dimensions = "LiGRU: Expected input to be 2D or 3D, got {}D instead"
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: torch.device | str | int | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )

@@ -57,8 +57,8 @@ class LSTM(RecurrentLayer[tuple[Tensor, Tensor]]):
         recurrent_dropout: float = 0.0,
     ) -> None:
         super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype,
-            layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype,
+            proj_size=proj_size, layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
         )  # fmt: skip
 
     @property

@@ -1,15 +1,12 @@
 """The minimal gated unit as a torch layer."""
 
-import torch
-from torch import Tensor
-
 from gatelet.kernels import recurrent as kernels
-from gatelet.nn.recurrent import RecurrentLayer
+from gatelet.nn.plain import PlainLayer
 
 __all__ = ["MGU"]
 
 
-class MGU(RecurrentLayer[Tensor]):
+class MGU(PlainLayer):
     """Stacked minimal gated units: a GRU whose one gate both resets and updates, with two thirds of the weights.
 
         f  = s(W_if x + b_if + W_hf h + b_hf)
@@ -40,19 +37,3 @@ class MGU(RecurrentLayer[Tensor]):
     _gates = 2
     _kernel = staticmethod(kernels.mgu)
     _wrong_dimensions = "MGU: Expected input to be 2D or 3D, got {}D instead"
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: torch.device | str | int | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )

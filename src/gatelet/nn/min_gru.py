@@ -1,15 +1,12 @@
 """The minimal GRU, whose gates see the input alone, as a torch layer."""
 
-import torch
-from torch import Tensor
-
 from gatelet.kernels import scan
-from gatelet.nn.recurrent import RecurrentLayer
+from gatelet.nn.plain import PlainLayer
 
 __all__ = ["MinGRU"]
 
 
-class MinGRU(RecurrentLayer[Tensor]):
+class MinGRU(PlainLayer):
     """Stacked minGRUs: the state is a running average of candidates, in which the gates see the input alone.
 
         z  = s(W_z x + b_z)
@@ -44,19 +41,3 @@ class MinGRU(RecurrentLayer[Tensor]):
     _recurrent_products = False
     _kernel = staticmethod(scan.min_gru)
     _wrong_dimensions = "MinGRU: Expected input to be 2D or 3D, got {}D instead"
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: torch.device | str | int | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )

@@ -1,15 +1,12 @@
 """The minimal LSTM, whose gates see the input alone, as a torch layer."""
 
-import torch
-from torch import Tensor
-
 from gatelet.kernels import scan
-from gatelet.nn.recurrent import RecurrentLayer
+from gatelet.nn.plain import PlainLayer
 
 __all__ = ["MinLSTM"]
 
 
-class MinLSTM(RecurrentLayer[Tensor]):
+class MinLSTM(PlainLayer):
     """Stacked minLSTMs: as `MinGRU`, with two gates that are divided by their sum.
 
         f  = s(W_f x + b_f)          i = s(W_i x + b_i)
@@ -43,19 +40,3 @@ class MinLSTM(RecurrentLayer[Tensor]):
     _recurrent_products = False
     _kernel = staticmethod(scan.min_lstm)
     _wrong_dimensions = "MinLSTM: Expected input to be 2D or 3D, got {}D instead"
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: torch.device | str | int | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )

@@ -46,10 +46,10 @@ class RecurrentLayer(nn.Module, Generic[S]):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        proj_size: int = 0,
         device: torch.device | str | int | None = None,
         dtype: torch.dtype | None = None,
         *,
+        proj_size: int = 0,
         layer_norm: bool = False,
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -331,7 +331,7 @@ def _check_arguments(
         warnings.warn(
             "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
             f"num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}",
-            stacklevel=4,  # the line that constructs the GRU, LSTM or RNN
+            stacklevel=4,  # the line that constructs the layer: each class has or inherits one constructor above ours
         )
     for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool),
                               ("input_size", input_size, int), ("hidden_size", hidden_size, int)):  # fmt: skip

@@ -51,7 +51,5 @@ class RNN(RecurrentLayer[Tensor]):
             raise ValueError("gatelet.nn.RNN has the nonlinearity 'tanh' only; got 'relu'.")
         if nonlinearity != "tanh":
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
         self.nonlinearity = nonlinearity
