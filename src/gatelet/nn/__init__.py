@@ -2,6 +2,7 @@
 
 from gatelet.nn.cells import GRUCell, LSTMCell, RNNCell
 from gatelet.nn.fastgrnn import FastGRNN
+from gatelet.nn.further_cells import FastGRNNCell, LiGRUCell, MGUCell, MinGRUCell, MinLSTMCell
 from gatelet.nn.gru import GRU, GateActivations, gate_activations
 from gatelet.nn.ligru import LiGRU
 from gatelet.nn.lstm import LSTM
@@ -13,15 +14,20 @@ from gatelet.nn.rnn import RNN
 
 __all__ = [
     "FastGRNN",
+    "FastGRNNCell",
     "GRU",
     "GRUCell",
     "GateActivations",
     "LSTM",
     "LSTMCell",
     "LiGRU",
+    "LiGRUCell",
     "MGU",
+    "MGUCell",
     "MinGRU",
+    "MinGRUCell",
     "MinLSTM",
+    "MinLSTMCell",
     "RNN",
     "RNNCell",
     "gate_activations",

@@ -19,7 +19,8 @@ class RecurrentCell(nn.Module, Generic[S]):
     """Base of the cells: holds the weights, checks the input, and leaves the arithmetic to a kernel.
 
     Weights: `weight_ih` (G*H, I), `weight_hh` (G*H, H), `bias_ih` and `bias_hh` (G*H,), for the G gates of the cell;
-    with `layer_norm` also the gains `layer_norm_ih` and `layer_norm_hh` (G*H,).
+    with `layer_norm` also the gains `layer_norm_ih` and `layer_norm_hh` (G*H,). Where the gates see the input alone,
+    those of `_hh` are absent.
     """
 
     weight_ih: Tensor
@@ -30,6 +31,7 @@ class RecurrentCell(nn.Module, Generic[S]):
     layer_norm_hh: Tensor
     _gates: ClassVar[int]
     _states: ClassVar[int] = 1
+    _recurrent_products: ClassVar[bool] = True  # whether the gates see the state, through weight_hh and bias_hh
 
     def __init__(
         self,
@@ -49,13 +51,10 @@ class RecurrentCell(nn.Module, Generic[S]):
         self.bias = bias
         self.layer_norm = layer_norm
         self.zoneout = float(zoneout)
-        gates = self._gates * hidden_size
-        for kind, size in (("ih", input_size), ("hh", hidden_size)):
-            self.register_parameter(f"weight_{kind}", _empty(gates, size, device=device, dtype=dtype))
-        for kind in ("ih", "hh"):
-            self.register_parameter(f"bias_{kind}", _empty(gates, device=device, dtype=dtype) if bias else None)
-        for kind in ("ih", "hh") if layer_norm else ():
-            self.register_parameter(f"layer_norm_{kind}", _empty(gates, device=device, dtype=dtype))
+        for name, shape in self._shapes().items():
+            self.register_parameter(name, nn.Parameter(torch.empty(shape, device=device, dtype=dtype)))
+        for name in () if bias else ("bias_ih", "bias_hh"):
+            self.register_parameter(name, None)
         self.reset_parameters()
 
     @property
@@ -105,6 +104,20 @@ class RecurrentCell(nn.Module, Generic[S]):
         if input.dim() == 1:
             found = tuple(state.squeeze(0) for state in found)
         return cast(S, found if self._states == 2 else found[0])
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        gates = self._gates * self.hidden_size
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (gates, self.input_size),
+            "weight_hh": (gates, self.hidden_size),
+        }
+        if self.bias:
+            shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+        if self.layer_norm:
+            shapes |= {"layer_norm_ih": (gates,), "layer_norm_hh": (gates,)}
+        if not self._recurrent_products:
+            return {name: shape for name, shape in shapes.items() if name.endswith("_ih")}
+        return shapes
 
     def _step(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         h0, c0 = states if len(states) == 2 else (states[0], None)
@@ -201,7 +214,3 @@ class RNNCell(RecurrentCell[Tensor]):
             raise ValueError(f"gatelet.nn.RNNCell has the nonlinearity 'tanh' only; got {nonlinearity!r}.")
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
-
-
-def _empty(*shape: int, device: torch.device | str | int | None, dtype: torch.dtype | None) -> nn.Parameter:
-    return nn.Parameter(torch.empty(shape, device=device, dtype=dtype))

@@ -1,12 +1,12 @@
 """FastGRNN as a torch layer."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gatelet.kernels import recurrent as kernels
 from gatelet.nn.recurrent import RecurrentLayer
 
-__all__ = ["FastGRNN"]
+__all__ = ["FastGRNN", "check_ranks", "factored", "start_scales"]
 
 
 class FastGRNN(RecurrentLayer[Tensor]):
@@ -61,9 +61,7 @@ class FastGRNN(RecurrentLayer[Tensor]):
         rank_ih: int | None = None,
         rank_hh: int | None = None,
     ) -> None:
-        for name, rank in (("rank_ih", rank_ih), ("rank_hh", rank_hh)):
-            if rank is not None and rank <= 0:
-                raise ValueError(f"{name} must be greater than zero, or None for full rank; got {rank}.")
+        check_ranks(rank_ih, rank_hh)
         self.rank_ih = rank_ih
         self.rank_hh = rank_hh
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
@@ -71,10 +69,7 @@ class FastGRNN(RecurrentLayer[Tensor]):
     def reset_parameters(self) -> None:
         """Draw all weights from U(-k, k) with k = 1 / sqrt(H), but for zeta = 1 and nu = -4."""
         super().reset_parameters()
-        with torch.no_grad():
-            for name, weight in self.named_parameters():
-                if name.startswith("scales"):
-                    weight.copy_(torch.tensor([1.0, -4.0]))
+        start_scales(self)
 
     def extra_repr(self) -> str:
         """Sizes, and every argument that is not at its default."""
@@ -82,17 +77,7 @@ class FastGRNN(RecurrentLayer[Tensor]):
         return super().extra_repr() + "".join(f", {name}={rank}" for name, rank in ranks.items() if rank is not None)
 
     def _shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
-        ranks = {"weight_ih": self.rank_ih, "weight_hh": self.rank_hh}
-        shapes: dict[str, tuple[int, ...]] = {}
-        for name, shape in super()._shapes(layer).items():
-            rank = ranks.get(name)
-            if rank is not None:
-                shapes |= {f"{name}_left": (shape[0], rank), f"{name}_right": (rank, shape[1])}
-            elif name == "bias_ih":
-                shapes[name] = (2 * self.hidden_size,)
-            elif name != "bias_hh":
-                shapes[name] = shape
-        return shapes | {"scales": (2,)}
+        return factored(super()._shapes(layer), self.rank_ih, self.rank_hh)
 
     def _kernel_weights(self) -> list[Tensor]:
         weights = iter(self._flat_weights)
@@ -103,3 +88,38 @@ class FastGRNN(RecurrentLayer[Tensor]):
             else:
                 found.append(next(weights))
         return found
+
+
+def check_ranks(rank_ih: int | None, rank_hh: int | None) -> None:
+    """Raise ValueError if a rank is not positive."""
+    for name, rank in (("rank_ih", rank_ih), ("rank_hh", rank_hh)):
+        if rank is not None and rank <= 0:
+            raise ValueError(f"{name} must be greater than zero, or None for full rank; got {rank}.")
+
+
+def factored(
+    shapes: dict[str, tuple[int, ...]], rank_ih: int | None, rank_hh: int | None
+) -> dict[str, tuple[int, ...]]:
+    """Make the shapes of a FastGRNN's weights out of those of a cell with one gate.
+
+    A matrix with a rank becomes two factors, there are two biases, both of the input, and the scales zeta and nu.
+    """
+    ranks = {"weight_ih": rank_ih, "weight_hh": rank_hh}
+    found: dict[str, tuple[int, ...]] = {}
+    for name, shape in shapes.items():
+        rank = ranks.get(name)
+        if rank is not None:
+            found |= {f"{name}_left": (shape[0], rank), f"{name}_right": (rank, shape[1])}
+        elif name == "bias_ih":
+            found[name] = (2 * shape[0],)
+        elif name != "bias_hh":
+            found[name] = shape
+    return found | {"scales": (2,)}
+
+
+def start_scales(module: nn.Module) -> None:
+    """Set every zeta of a FastGRNN to 1 and nu to -4."""
+    with torch.no_grad():
+        for name, weight in module.named_parameters():
+            if name.startswith("scales"):
+                weight.copy_(torch.tensor([1.0, -4.0]))
