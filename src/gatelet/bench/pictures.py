@@ -56,5 +56,5 @@ def _style(name: str, names: list[str], theme: Theme) -> dict[str, Any]:
 
 
 def _library(name: str) -> str:
-    """The first word of a layer's name; ours have none before the cell."""
-    return name.partition(" ")[0] if " " in name else ""
+    """The first word of a layer's name; ours are named by the cell alone."""
+    return "" if name in ("GRU", "LSTM") else name.partition(" ")[0]

@@ -6,6 +6,7 @@ longest sequence first, and what comes out of the layers is put back to where it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,13 +27,50 @@ class Ragged:
 
     def packed(self, padded: Tensor) -> Tensor:
         """(T, B, ...) or (B, T, ...) to (N, ...)."""
-        return padded.flatten(0, 1).index_select(0, self.rows)
+        packed: Tensor = _Gather.apply(padded.flatten(0, 1), self.rows)  # type: ignore[no-untyped-call]
+        return packed
 
     def padded(self, packed: Tensor, shape: Sequence[int]) -> Tensor:
         """(N, F) to (T, B, F) or (B, T, F), as `shape` begins, zero beyond the end of each sequence."""
-        features = packed.shape[-1]
-        zeros = packed.new_zeros(shape[0] * shape[1], features)
-        return zeros.index_copy(0, self.rows, packed).view(shape[0], shape[1], features)
+        rows: Tensor = _Scatter.apply(packed, self.rows, shape[0] * shape[1])  # type: ignore[no-untyped-call]
+        return rows.view(shape[0], shape[1], packed.shape[-1])
+
+
+class _Gather(torch.autograd.Function):
+    """The chosen rows. No row is chosen twice, so the gradient is copied, where PyTorch would add row by row."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(source: Tensor, rows: Tensor) -> Tensor:
+        return source.index_select(0, rows)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(inputs[1])
+        ctx.count = len(inputs[0])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return _Scatter.apply(gradient, ctx.saved_tensors[0], ctx.count), None  # type: ignore[no-untyped-call]
+
+
+class _Scatter(torch.autograd.Function):
+    """The rows at their places among `count` rows of zeros."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(source: Tensor, rows: Tensor, count: int) -> Tensor:
+        return source.new_zeros(count, *source.shape[1:]).index_copy_(0, rows, source)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return _Gather.apply(gradient, ctx.saved_tensors[0]), None, None  # type: ignore[no-untyped-call]
 
 
 def ragged(lengths: Lengths, x: Tensor, *, batch_first: bool) -> Ragged:
