@@ -8,18 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatelet.features import Columns
+    from gatelet.features.text import TextColumns, TextSettings
     from gatelet.tasks import load
+    from gatelet.tasks.classification import Classifier, ClassifierSettings
     from gatelet.tasks.forecasting import Forecaster, NetworkSettings
     from gatelet.training import TrainingSettings
 
 __version__ = "0.1.0"
 
-__all__ = ["Columns", "Forecaster", "NetworkSettings", "TrainingSettings", "__version__", "load"]
+__all__ = [
+    "Classifier",
+    "ClassifierSettings",
+    "Columns",
+    "Forecaster",
+    "NetworkSettings",
+    "TextColumns",
+    "TextSettings",
+    "TrainingSettings",
+    "__version__",
+    "load",
+]
 
 _HOMES = {
+    "Classifier": "gatelet.tasks.classification",
+    "ClassifierSettings": "gatelet.tasks.classification",
     "Columns": "gatelet.features",
     "Forecaster": "gatelet.tasks.forecasting",
     "NetworkSettings": "gatelet.tasks.forecasting",
+    "TextColumns": "gatelet.features.text",
+    "TextSettings": "gatelet.features.text",
     "TrainingSettings": "gatelet.training",
     "load": "gatelet.tasks",
 }

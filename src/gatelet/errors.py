@@ -15,6 +15,7 @@ _PURPOSE = {
     "matplotlib": "Reports need",
     "jinja2": "Reports need",
     "tensorboard": "TensorBoard logs need",
+    "tokenizers": "Subwords need",
 }
 
 

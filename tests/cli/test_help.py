@@ -12,6 +12,8 @@ import typer
 
 from gatelet.cli.app import VERBS, app
 from gatelet.features import Columns
+from gatelet.features.text import TextColumns, TextSettings
+from gatelet.tasks.classification import Classifier, ClassifierSettings
 from gatelet.tasks.forecasting import Forecaster, NetworkSettings
 from gatelet.training import TrainingSettings
 
@@ -49,7 +51,10 @@ def test_all_verbs_and_tasks_are_there() -> None:
         *(f"{verb} forecast" for verb in ("fit", "predict", "evaluate", "backtest", "update", "compare")),
         *("demo", "show", "data list", "data get", "data path"),
     }
-    assert all(set(tasks) == {"forecast"} for _, tasks in VERBS.values())
+    assert {" ".join(path) for path in COMMANDS} >= {
+        f"{verb} classify" for verb in ("fit", "predict", "evaluate", "explain")
+    }
+    assert all(set(tasks) <= {"forecast", "classify"} for _, tasks in VERBS.values())
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -61,6 +66,28 @@ def test_every_command_explains_itself(path: tuple[str, ...], gatelet: Gatelet) 
         assert f"gatelet {' '.join(path)}" in command.help, "an example is missing"
     said = gatelet(*path, "--help")
     assert said.code == 0 and f"gatelet {' '.join(path)}" in said.out
+
+
+def test_defaults_of_a_classifier_in_the_help_are_the_library_s() -> None:
+    defaults: dict[str, Any] = {
+        name: parameter.default for name, parameter in inspect.signature(Classifier.__init__).parameters.items()
+    }
+    defaults["validation_share"] = inspect.signature(Classifier.fit).parameters["validation_share"].default
+    for settings in (TextColumns, TextSettings, ClassifierSettings, TrainingSettings):
+        defaults |= {field.name: field.default for field in dataclasses.fields(settings)}
+    defaults["layers"] = defaults["num_layers"]
+    told = {
+        parameter.name: parameter.show_default
+        for parameter in COMMANDS["fit", "classify"].params
+        if isinstance(getattr(parameter, "show_default", None), str)
+    }
+    checked = {name for name, words in told.items() if defaults.get(name) is not None and words == str(defaults[name])}
+    assert checked == {
+        *("text", "label", "unit", "min_count", "vocabulary_size", "spelling_buckets", "max_length", "label_smoothing"),
+        *("rejected", "cell", "hidden_size", "layers", "embedding_size", "pooling", "segment_length", "dropout"),
+        *("embedding_dropout", "word_dropout", "pair_buckets", "validation_share"),
+        *("epochs", "batch_size", "learning_rate", "patience", "seed", "precision"),
+    }
 
 
 def test_defaults_in_the_help_are_the_library_s() -> None:

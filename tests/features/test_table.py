@@ -62,7 +62,7 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
         ("a.csv", b" \n\n", "a.csv is empty."),
         ("a.csv", b"ds,y\n", "a.csv has no rows."),
         ("a.csv", PNG, "a.csv must be a CSV text file in UTF-8 or a Parquet file (.parquet); it holds binary data."),
-        ("a.csv", b"ds,y\n1,2\n2,caf\xe9\n", "a.csv, row 3: text must be UTF-8; got byte 0xe9."),
+        ("a.csv", b"ds,y\n1,2\n2,caf\xe9\n", "a.csv, row 3: text must be UTF-8; got byte 0xe9 at offset 14."),
         ("a.csv", b"ds,y\n1,2\n1,2,3\n", "a.csv, row 3: expected 2 values as in the header; got 3."),
         ("a.csv", b"ds,y,y\n1,2,3\n", "a.csv has more than one column 'y'."),
         ("a.csv.gz", gzip.compress(b"ds,y\n1,2\n", mtime=0)[:-9], "a.csv.gz is a damaged gzip file."),

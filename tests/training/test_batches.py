@@ -53,3 +53,21 @@ def test_a_limit_takes_another_part_each_epoch() -> None:
 def test_few_samples_make_one_batch(seed: int | None) -> None:
     batches = Batches(3, same, 64, seed=seed, limit=100)
     assert len(batches) == 1 and sorted(order(batches)[0]) == [0, 1, 2]
+
+
+def test_batches_of_similar_lengths_hold_every_sample_once_in_a_shuffled_order() -> None:
+    lengths = torch.randint(1, 200, (1000,), generator=torch.Generator().manual_seed(0))
+    batches = Batches(1000, same, 10, seed=0, lengths=lengths)
+    given = order(batches)
+    assert sorted(sample for batch in given for sample in batch) == list(range(1000))
+    waste = [int((lengths[batch].max() - lengths[batch]).sum()) for batch in map(torch.tensor, given)]
+    assert sum(waste) < 0.05 * int(lengths.sum())
+    longest = [int(lengths[torch.tensor(batch)].max()) for batch in given]
+    assert longest != sorted(longest) and given == order(batches)
+    batches.set_epoch(1)
+    assert given != order(batches)
+
+
+def test_without_a_seed_samples_of_given_lengths_come_the_shortest_first() -> None:
+    batches = Batches(5, same, 2, seed=None, lengths=torch.tensor([3, 1, 2, 1, 9]))
+    assert order(batches) == [[1, 3], [2, 0], [4]]

@@ -5,14 +5,21 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import bench, compare, data, demo, forecast, show
+from gatelet.cli import bench, classify, compare, data, demo, forecast, show
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
 VERBS = {
-    "fit": ("Train a model on your data and save it.", {"forecast": forecast.fit}),
-    "predict": ("Say what comes next, with a saved model.", {"forecast": forecast.predict}),
-    "evaluate": ("Score a saved model beside simple baselines.", {"forecast": forecast.evaluate}),
+    "fit": ("Train a model on your data and save it.", {"forecast": forecast.fit, "classify": classify.fit}),
+    "predict": (
+        "Say what comes next or what it is, with a saved model.",
+        {"forecast": forecast.predict, "classify": classify.predict},
+    ),
+    "evaluate": (
+        "Score a saved model beside simple baselines.",
+        {"forecast": forecast.evaluate, "classify": classify.evaluate},
+    ),
+    "explain": ("Say what moved a decision.", {"classify": classify.explain}),
     "backtest": ("Forecast the past as if it were still to come.", {"forecast": forecast.backtest}),
     "update": ("Go on training a saved model on newer data.", {"forecast": forecast.update}),
     "compare": ("Train several cells under one budget and say which to take.", {"forecast": compare.forecast}),
@@ -34,7 +41,7 @@ def gatelet(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Gated recurrent models, the GRU first: forecast, compare and save.
+    """Gated recurrent models, the GRU first: forecast, classify, compare and save.
 
     Start with **gatelet demo**; every command has --help with examples.
     """

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from gatelet.cli import options as opt
+from gatelet.cli.fitting import check_place, report, spared
 from gatelet.cli.grouping import grouped
-from gatelet.cli.output import (
-    ROWS_SHOWN,
-    check_free,
-    check_table_file,
-    print_json,
-    print_table,
-    say,
-    show_frame,
-    show_scores,
-    write_table,
-)
+from gatelet.cli.output import check_table_file, print_json, say, show_frame, show_scores, write_table
 from gatelet.cli.source import open_data
 from gatelet.errors import GateletError
 
@@ -58,10 +45,10 @@ def fit(
     gatelet fit forecast load.parquet --horizon 24 --id site --time hour --target kw --past wind --future holiday
     ```
     """
-    _check_place(new.out, new.overwrite)
+    check_place(new.out, new.overwrite)
     frame, checkpoints = open_data(data), fitting.folder(new.out)
     model = forecast.forecaster(columns, network.settings(cell))
-    with _spared(checkpoints):
+    with spared(checkpoints):
         model.fit(
             frame,
             training=training.settings(logs=fitting.logs and fitting.logs.value),
@@ -76,7 +63,10 @@ def fit(
     model.save(new.out, overwrite=new.overwrite)
     if not (fitting.checkpoints or fitting.logs or model.history.interrupted):
         shutil.rmtree(checkpoints)
-    _report(model, new.out, json, scores, "; --resume --overwrite goes on from there")
+    tested = {} if scores is None or not json else {"test": scores.to_json()}
+    if scores is not None and not json:
+        _show(scores)
+    report(model, new.out, json, "; --resume --overwrite goes on from there", **tested)
 
 
 @grouped
@@ -100,13 +90,13 @@ def update(
     ```
     """
     target = new.out or model
-    _check_place(target, new.overwrite)
+    check_place(target, new.overwrite)
     forecaster = _load(model)
     changes = training.given()
     settings = replace(forecaster.training, **changes) if changes else None
     forecaster.update(open_data(data), training=settings, progress=True)
     forecaster.save(target, overwrite=new.overwrite)
-    _report(forecaster, target, json)
+    report(forecaster, target, json)
 
 
 @grouped
@@ -182,16 +172,6 @@ def backtest(
     show_frame("Backtest", done.frame("polars"), new.out, json, scores=done.scores().overall)
 
 
-@contextmanager
-def _spared(folder: Path) -> Iterator[None]:
-    """Leave no empty folder behind when a training fails before its first checkpoint."""
-    try:
-        yield
-    finally:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-
-
 def _show(scores: Scores) -> None:
     show_scores(f"{scores.windows:,} forecasts of {len(scores.ids):,} series", scores.rows())
 
@@ -207,14 +187,6 @@ def _every_series(scores: Scores) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal")
 
 
-def _check_place(path: Path, overwrite: bool) -> None:
-    """Refuse, before training, a place where no model can be saved; torch is loaded only after the quicker checks."""
-    check_free(path, overwrite)
-    from gatelet.tasks.store import check_place
-
-    check_place(path, overwrite)
-
-
 def _load(model: Path) -> Forecaster:
     from gatelet.tasks import load
     from gatelet.tasks.forecasting import Forecaster
@@ -223,23 +195,3 @@ def _load(model: Path) -> Forecaster:
     if not isinstance(loaded, Forecaster):
         raise GateletError(f"{model} must hold a forecaster; it holds a {type(loaded).__name__}.")
     return loaded
-
-
-def _report(model: Forecaster, out: Path, json: bool, scores: Scores | None = None, go_on: str = "") -> None:
-    """Say how a training went; one that Ctrl-C stopped leaves with status 130."""
-    history = model.history
-    if json:
-        facts = {"model": out, "num_parameters": model.num_parameters, "best": history.best, **history.to_json()}
-        print_json(facts | ({} if scores is None else {"test": scores.to_json()}))
-    else:
-        header = ["epoch", "seconds", "train loss", "validation loss"]
-        rows = [[each.epoch, each.seconds, each.train_loss, each.validation_loss] for each in history.epochs]
-        shown = f", the last {ROWS_SHOWN} of {len(rows)} epochs" if len(rows) > ROWS_SHOWN else ""
-        print_table(f"Training{shown}", header, rows[-ROWS_SHOWN:], left=0)
-        if scores is not None:
-            _show(scores)
-    kept = f"the best model, of epoch {history.best.epoch}, is in {out}"
-    if history.interrupted:
-        say(f"Stopped by Ctrl-C after {len(history.epochs)} epochs; {kept}{go_on}.")
-        raise typer.Exit(130)
-    say(f"Trained {model.num_parameters:,} parameters in {history.epochs[-1].seconds:.0f} s; {kept}.")

@@ -19,6 +19,7 @@ EXTRAS = {
     "matplotlib": "report",
     "jinja2": "report",
     "tensorboard": "logs",
+    "tokenizers": "text",
 }
 
 # Contexts and commands are typer's own copy of click's in newer versions and click's in older ones: no type to name.

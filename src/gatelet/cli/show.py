@@ -1,19 +1,25 @@
 """``gatelet show``: what is in a saved model."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gatelet.cli.options import Json
 from gatelet.cli.output import cell, print_json, print_table, show_scores
 
+if TYPE_CHECKING:
+    from gatelet.tasks.classification import Classifier
+    from gatelet.tasks.forecasting import Forecaster
+
 
 def show(
     model: Annotated[Path, typer.Argument(help="Folder of the saved model.", metavar="MODEL")],
     json: Json = False,
 ) -> None:
-    """Summarise a saved model: what it forecasts, from which columns, its size and its scores.
+    """Summarise a saved model: what it says, from which columns, its size and its scores.
 
     **Example**
 
@@ -22,12 +28,26 @@ def show(
     ```
     """
     from gatelet.tasks import load
+    from gatelet.tasks.forecasting import Forecaster
 
     loaded = load(model)
+    facts: dict[str, Any] = {"model": str(model), "task": type(loaded).__name__}
+    facts |= _forecast(loaded) if isinstance(loaded, Forecaster) else _classes(loaded)
+    facts |= {"num_parameters": loaded.num_parameters, "epochs": len(loaded.history.epochs)}
+    if json:
+        print_json(facts | {"metrics": loaded.metrics})
+        return
+    print_table("Model", ["", ""], ([name, _words(fact)] for name, fact in facts.items()), left=2)
+    scores = loaded.metrics.get("test")
+    if scores is None:
+        print_table("Validation", ["", ""], loaded.metrics.items())
+    else:
+        show_scores("Test", [{"method": method, **values} for method, values in scores.items()])
+
+
+def _forecast(loaded: Forecaster) -> dict[str, Any]:
     columns, frequency, network = loaded.columns, loaded.schema.frequency, loaded.network
-    facts = {
-        "model": str(model),
-        "task": type(loaded).__name__,
+    return {
         "horizon": loaded.horizon,
         "context": loaded.context_length,
         "distribution": loaded.distribution,
@@ -40,18 +60,23 @@ def show(
         "hidden_size": network.hidden_size,
         "layers": network.num_layers,
         "segment_length": network.segment_length,
-        "num_parameters": loaded.num_parameters,
-        "epochs": len(loaded.history.epochs),
     }
-    if json:
-        print_json(facts | {"metrics": loaded.metrics})
-        return
-    print_table("Model", ["", ""], ([name, _words(fact)] for name, fact in facts.items()), left=2)
-    scores = loaded.metrics.get("test")
-    if scores is None:
-        print_table("Validation", ["", ""], loaded.metrics.items())
-    else:
-        show_scores("Test", [{"method": method, **values} for method, values in scores.items()])
+
+
+def _classes(loaded: Classifier) -> dict[str, Any]:
+    columns, network = loaded.columns, loaded.network
+    return {
+        "labels": list(loaded.labels),
+        "out_of_scope": loaded.out_of_scope,
+        "columns": {"text": columns.text, "label": columns.label, "slots": columns.slots},
+        "unit": loaded.text.unit,
+        "vocabulary": loaded.module.sizes.vocabulary,
+        "cell": network.cell,
+        "hidden_size": network.hidden_size,
+        "layers": network.num_layers,
+        "bidirectional": network.bidirectional,
+        "pooling": network.pooling,
+    }
 
 
 def _words(fact: object) -> object:

@@ -114,7 +114,8 @@ def _content(path: Path) -> bytes:
 
 def _read_csv(path: Path) -> Table:
     pl = require("polars", "train")
-    content = _content(path).removeprefix(b"\xef\xbb\xbf")
+    raw = _content(path)
+    content = raw.removeprefix(b"\xef\xbb\xbf")
     if b"\0" in content:
         raise DataError(f"{path} must be a CSV text file in UTF-8 or a Parquet file (.parquet); it holds binary data.")
     first_line = len(content) - len(content.lstrip(b"\r\n"))
@@ -129,7 +130,8 @@ def _read_csv(path: Path) -> Table:
         frame = pl.read_csv(io.BytesIO(content), infer_schema=False, separator=separator)
     except pl.exceptions.PolarsError as error:
         raise DataError(
-            _csv_fault(path, content, separator, len(names)) or f"{path} is no CSV file: {error}"
+            _csv_fault(path, content, separator, len(names), len(raw) - len(content))
+            or f"{path} is no CSV file: {error}"
         ) from error
     numbers = np.arange(frame.height, dtype=np.int64) + 2 + blank_lines
     blank = frame.select(pl.all_horizontal(pl.all().is_null()).alias("blank"))["blank"].to_numpy()
@@ -138,13 +140,14 @@ def _read_csv(path: Path) -> Table:
     return Table(nw.from_native(frame, eager_only=True), str(path), numbers)
 
 
-def _csv_fault(path: Path, content: bytes, separator: str, width: int) -> str | None:
-    """Why the CSV reader refused this content, looked up slowly."""
+def _csv_fault(path: Path, content: bytes, separator: str, width: int, skipped: int) -> str | None:
+    """Why the CSV reader refused this content, looked up slowly; `skipped` bytes of the file stand before it."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return f"{path}, row {line}: text must be UTF-8; got byte 0x{content[error.start]:02x}."
+        place = f"got byte 0x{content[error.start]:02x} at offset {error.start + skipped}"
+        return f"{path}, row {line}: text must be UTF-8; {place}."
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         for row in reader:

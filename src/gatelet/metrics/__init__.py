@@ -1,5 +1,10 @@
-"""Scores of forecasts in NumPy. A missing truth (NaN) is not scored; a missing forecast makes its score NaN."""
+"""Scores in NumPy. A missing truth (NaN) is not scored; a missing forecast makes its score NaN."""
 
+from gatelet.metrics.classes import accuracy as accuracy
+from gatelet.metrics.classes import class_scores as class_scores
+from gatelet.metrics.classes import confusion as confusion
+from gatelet.metrics.classes import macro_f1 as macro_f1
+from gatelet.metrics.classes import micro_f1 as micro_f1
 from gatelet.metrics.points import mae as mae
 from gatelet.metrics.points import mase as mase
 from gatelet.metrics.points import mse as mse
@@ -12,4 +17,6 @@ from gatelet.metrics.quantiles import interval_width as interval_width
 from gatelet.metrics.quantiles import pinball as pinball
 from gatelet.metrics.quantiles import winkler as winkler
 from gatelet.metrics.quantiles import wql as wql
+from gatelet.metrics.slots import slot_scores as slot_scores
+from gatelet.metrics.slots import spans as spans
 from gatelet.metrics.variance import qlike as qlike

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from gatelet.errors import ModelError
+from gatelet.tasks.classification import Classifier
 from gatelet.tasks.forecasting import Forecaster
 from gatelet.tasks.store import read_config
 
-_TASKS = {"Forecaster": Forecaster}
+_TASKS: dict[str, type[Forecaster] | type[Classifier]] = {"Forecaster": Forecaster, "Classifier": Classifier}
 
 
-def load(path: str | Path) -> Forecaster:
-    """Read a model from a folder that its `save` wrote.
+def load(path: str | Path) -> Any:
+    """Read a model, a Forecaster or a Classifier, from a folder that its `save` wrote.
 
     Raises:
         ModelError: the folder is absent, damaged, or from a newer gatelet.

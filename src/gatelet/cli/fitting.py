@@ -1,0 +1,62 @@
+"""What all commands that train have in common: where the model goes, what is left behind, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gatelet.cli.output import ROWS_SHOWN, check_free, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from gatelet.tasks.classification import Classifier
+    from gatelet.tasks.forecasting import Forecaster
+
+
+def check_place(path: Path, overwrite: bool) -> None:
+    """Refuse, before training, a place where no model can be saved; torch is loaded only after the quicker checks."""
+    check_free(path, overwrite)
+    from gatelet.tasks.store import check_place
+
+    check_place(path, overwrite)
+
+
+@contextmanager
+def spared(folder: Path) -> Iterator[None]:
+    """Leave no empty folder behind when a training fails before its first checkpoint."""
+    try:
+        yield
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def report(model: Forecaster | Classifier, out: Path, json: bool, go_on: str = "", **more: Mapping[str, Any]) -> None:
+    """Say how a training went, and what it reached; one that Ctrl-C stopped leaves with status 130.
+
+    Args:
+        model: the fitted one.
+        out: where it was saved.
+        json: print one JSON object, with `more` as further members.
+        go_on: said after a training that was stopped.
+        more: tables of names and values, shown below the epochs where json is not asked for.
+    """
+    history = model.history
+    if json:
+        facts = {"model": out, "num_parameters": model.num_parameters, "best": history.best, **history.to_json()}
+        print_json(facts | more)
+    else:
+        header = ["epoch", "seconds", "train loss", "validation loss"]
+        rows = [[each.epoch, each.seconds, each.train_loss, each.validation_loss] for each in history.epochs]
+        shown = f", the last {ROWS_SHOWN} of {len(rows)} epochs" if len(rows) > ROWS_SHOWN else ""
+        print_table(f"Training{shown}", header, rows[-ROWS_SHOWN:], left=0)
+        for name, values in more.items():
+            print_table(name.capitalize(), ["", ""], values.items())
+    kept = f"the best model, of epoch {history.best.epoch}, is in {out}"
+    if history.interrupted:
+        say(f"Stopped by Ctrl-C after {len(history.epochs)} epochs; {kept}{go_on}.")
+        raise typer.Exit(130)
+    say(f"Trained {model.num_parameters:,} parameters in {history.epochs[-1].seconds:.0f} s; {kept}.")

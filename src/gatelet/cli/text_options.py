@@ -1,0 +1,284 @@
+"""The options of the commands that read texts, in groups, as in `gatelet.cli.options`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gatelet.cli.options import Logs, given
+
+if TYPE_CHECKING:
+    from gatelet.features.text import TextColumns, Texts, TextSettings
+    from gatelet.tasks.classification import ClassifierSettings
+
+_column = partial(typer.Option, rich_help_panel="Columns", metavar="NAME")
+_reading = partial(typer.Option, rich_help_panel="Reading")
+_classes = partial(typer.Option, rich_help_panel="Classes")
+_network = partial(typer.Option, rich_help_panel="Network")
+_training = partial(typer.Option, rich_help_panel="Training")
+_files = partial(typer.Option, rich_help_panel="Files")
+
+TextData = Annotated[
+    str, typer.Argument(help="A CSV, Parquet or .jsonl file, or a folder with one subfolder of .txt files per label.")
+]
+SomeText = Annotated[
+    str, typer.Argument(help="A CSV, Parquet or .jsonl file, a folder of .txt files, or - for lines on standard input.")
+]
+Words = Annotated[str, typer.Argument(help="The text, in quotes.")]
+
+
+class Features(StrEnum):
+    """What the samples are."""
+
+    text = "text"
+
+
+class Unit(StrEnum):
+    """What text is split into."""
+
+    word = "word"
+    space = "space"
+    character = "character"
+    byte = "byte"
+    bpe = "bpe"
+    unigram = "unigram"
+
+
+class GatedCell(StrEnum):
+    """The recurrent cells of a classifier."""
+
+    gru = "gru"
+    lstm = "lstm"
+
+
+class Pool(StrEnum):
+    """How a text becomes one vector."""
+
+    last = "last"
+    max = "max"
+    mean = "mean"
+    attention = "attention"
+
+
+FeaturesOption = Annotated[Features, typer.Option("--features", help="What DATA holds.", rich_help_panel="Columns")]
+
+
+@dataclass(frozen=True)
+class TextColumnOptions:
+    """Which column plays which part."""
+
+    text: Annotated[str | None, _column(help="The text.", show_default="text")] = None
+    label: Annotated[str | None, _column(help="Its class.", show_default="label")] = None
+    slots: Annotated[
+        str | None, _column(help="A label for each space-separated word: O, B-kind or I-kind.", show_default="none")
+    ] = None
+    separator: Annotated[
+        str | None,
+        _column(help="A text may have several labels, with this between them.", metavar="TEXT", show_default="none"),
+    ] = None
+
+    def settings(self) -> TextColumns:
+        """The same as the library's TextColumns."""
+        from gatelet.features.text import TextColumns
+
+        return TextColumns(**given(text=self.text, label=self.label, slots=self.slots, separator=self.separator))
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """Where the text is."""
+
+    text: Annotated[str | None, _column(help="The text.", show_default="as in fit")] = None
+
+
+@dataclass(frozen=True)
+class ScoredColumns:
+    """Where texts and their labels are."""
+
+    text: Annotated[str | None, _column(help="The text.", show_default="as in fit")] = None
+    label: Annotated[str | None, _column(help="Its class.", show_default="as in fit")] = None
+    slots: Annotated[str | None, _column(help="A label for each word.", show_default="as in fit")] = None
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How text becomes numbers."""
+
+    unit: Annotated[
+        Unit | None,
+        _reading(help="What text is split into; bpe and unigram are learned subwords.", show_default="word"),
+    ] = None
+    case: Annotated[bool, _reading("--case", help="Tell A from a.")] = False
+    min_count: Annotated[
+        int | None, _reading(min=1, help="A word must stand so often to be known.", show_default="1")
+    ] = None
+    vocabulary_size: Annotated[int | None, _reading(min=1, help="Words known at most.", show_default="30000")] = None
+    spelling_buckets: Annotated[
+        int | None, _reading(min=0, help="Know words by their spelling too, in so many buckets.", show_default="0")
+    ] = None
+    max_length: Annotated[
+        int | None, _reading(min=2, help="Words read of a text, from both ends.", show_default="2000")
+    ] = None
+    vectors: Annotated[
+        Path | None,
+        _reading(
+            help="Pretrained word vectors in GloVe's or fastText's text format.", metavar="FILE", show_default="none"
+        ),
+    ] = None
+
+    def settings(self, columns: TextColumnOptions) -> TextSettings:
+        """The same as the library's TextSettings."""
+        from gatelet.features.text import TextSettings
+
+        unit = self.unit.value if self.unit else ("space" if columns.slots else None)
+        return TextSettings(
+            **given(
+                unit=unit,
+                lowercase=False if self.case else None,
+                min_count=self.min_count,
+                vocabulary_size=self.vocabulary_size,
+                spelling_buckets=self.spelling_buckets,
+                max_length=self.max_length,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class ClassOptions:
+    """What is made of the classes."""
+
+    label_smoothing: Annotated[
+        float | None,
+        _classes(min=0.0, max=0.99, help="Share of the truth spread over all classes.", show_default="0.0"),
+    ] = None
+    balanced: Annotated[bool, _classes("--balanced", help="Let rare classes count as much as common ones.")] = False
+    out_of_scope: Annotated[
+        str | None,
+        _classes(help="The label of texts that belong to no class.", metavar="LABEL", show_default="none"),
+    ] = None
+    rejected: Annotated[
+        float | None,
+        _classes(
+            min=0.0, max=0.99, help="Share of the texts in scope that may be called out of scope.", show_default="0.03"
+        ),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """The arguments of Classifier that the user set."""
+        return given(
+            label_smoothing=self.label_smoothing,
+            balanced=self.balanced or None,
+            out_of_scope=self.out_of_scope,
+            rejected=self.rejected,
+        )
+
+
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """The size of the network, and how it forgets."""
+
+    cell: Annotated[GatedCell | None, _network(help="Recurrent cell.", show_default="gru")] = None
+    hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="128")] = None
+    layers: Annotated[int | None, _network(min=1, help="Recurrent layers.", show_default="1")] = None
+    forward: Annotated[bool, _network("--forward", help="Read from the front only, to follow a text as it comes.")] = (
+        False
+    )
+    embedding_size: Annotated[int | None, _network(min=1, help="Size of a word's vector.", show_default="128")] = None
+    pooling: Annotated[Pool | None, _network(help="How a text becomes one vector.", show_default="max")] = None
+    segment_length: Annotated[
+        int | None, _network(min=0, help="Start afresh after so many words: fast on long texts.", show_default="0")
+    ] = None
+    dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
+    embedding_dropout: Annotated[
+        float | None, _network(min=0.0, max=0.99, help="Of words' vectors.", show_default="0.3")
+    ] = None
+    word_dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of whole words.", show_default="0.05")] = (
+        None
+    )
+    no_highway: Annotated[bool, _network("--no-highway", help="No votes of single words.")] = False
+    pair_buckets: Annotated[
+        int | None, _network(min=0, help="Votes of pairs of words, in so many buckets.", show_default="0")
+    ] = None
+
+    def settings(self) -> ClassifierSettings:
+        """The same as the library's ClassifierSettings."""
+        from gatelet.tasks.classification import ClassifierSettings
+
+        return ClassifierSettings(
+            **given(
+                cell=self.cell and self.cell.value,
+                hidden_size=self.hidden_size,
+                num_layers=self.layers,
+                bidirectional=False if self.forward else None,
+                embedding_size=self.embedding_size,
+                pooling=self.pooling and self.pooling.value,
+                segment_length=self.segment_length,
+                dropout=self.dropout,
+                embedding_dropout=self.embedding_dropout,
+                word_dropout=self.word_dropout,
+                highway=False if self.no_highway else None,
+                pair_buckets=self.pair_buckets,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class TextValidation:
+    """Which texts steer a training."""
+
+    validation: Annotated[
+        Path | None,
+        _training(help="Texts that choose the best epoch.", metavar="FILE", show_default="a share of DATA"),
+    ] = None
+    validation_share: Annotated[
+        float | None, _training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.1")
+    ] = None
+
+
+@dataclass(frozen=True)
+class KeptOptions:
+    """What is kept of a training."""
+
+    checkpoints: Annotated[
+        Path | None,
+        _training(help="Keep checkpoints and logs here.", metavar="FOLDER", show_default="OUT.training, until saved"),
+    ] = None
+    resume: Annotated[bool, _training("--resume", help="Go on from the last checkpoint.")] = False
+    logs: Annotated[Logs | None, _training(help="Log every epoch beside the checkpoints.", show_default="none")] = None
+
+    def folder(self, out: Path) -> Path:
+        """Where checkpoints go."""
+        return self.checkpoints or out.with_name(f"{out.name}.training")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What an evaluation draws."""
+
+    confusion: Annotated[
+        Path | None, _files(help="Draw which class is taken for which, as PNG.", metavar="FILE", show_default="none")
+    ] = None
+    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+
+
+@dataclass(frozen=True)
+class NewPage:
+    """What is explained, and where the page goes."""
+
+    label: Annotated[str | None, _classes(help="The class to explain.", show_default="the likeliest")] = None
+    out: Annotated[Path | None, _files("--out", "-o", help="Write a page.", metavar="FILE", show_default="none")] = None
+    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+
+
+def read(data: str, columns: TextColumns) -> Texts:
+    """The texts of DATA, or the lines of the standard input."""
+    from gatelet.features.text import read_texts
+
+    source = sys.stdin.read().splitlines() if data == "-" else Path(data)
+    return read_texts(source, columns, labelled=False)

@@ -1,0 +1,248 @@
+"""Classify texts with a recurrent network: fit, predict, evaluate, follow word by word, save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatelet.errors import DataError, GateletError
+from gatelet.features.labels import labels_seen_once
+from gatelet.features.text import TextColumns, Texts, TextSettings, read_texts
+from gatelet.tasks.classification import store
+from gatelet.tasks.classification.explanation import Explanation, explain
+from gatelet.tasks.classification.fitted import Fitted
+from gatelet.tasks.classification.learning import Parts, Plan, learn, prepare, split
+from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings
+from gatelet.tasks.classification.results import Predictions, Scores, score_classes, score_sets
+from gatelet.tasks.classification.stream import Stream
+from gatelet.training import History, TrainingSettings
+from gatelet.training.progress import Report
+
+
+class Classifier:
+    """Names the class of a text, or its classes, and if asked the slot that each of its words fills.
+
+    classifier = Classifier().fit("reviews.csv")
+    classifier.predict(["I laughed all the way."]).labels
+    """
+
+    def __init__(
+        self,
+        *,
+        columns: TextColumns | None = None,
+        text: TextSettings | None = None,
+        network: ClassifierSettings | None = None,
+        label_smoothing: float = 0.0,
+        balanced: bool = False,
+        out_of_scope: str | None = None,
+        rejected: float = 0.03,
+    ) -> None:
+        """Describe a classifier.
+
+        Args:
+            columns: which column plays which part; a column of slots makes the words be labelled too.
+            text: how text is read; with slots it is split at spaces.
+            network: cell and sizes.
+            label_smoothing: share of the truth spread over all classes in training, against overconfidence.
+            balanced: let rare classes count as much as common ones.
+            out_of_scope: the label of texts that belong to no class; what is too uncertain is called so.
+            rejected: share of the validation texts in scope that the threshold of certainty may reject.
+
+        Raises:
+            GateletError: a value is outside its range.
+        """
+        self.columns = columns or TextColumns()
+        self.text = text or TextSettings(unit="space" if self.columns.slots else "word")
+        self.network = network or ClassifierSettings()
+        for name, value in (("label_smoothing", label_smoothing), ("rejected", rejected)):
+            if not 0.0 <= value < 1.0:
+                raise GateletError(f"{name} must be in [0, 1); got {value}.")
+        if self.columns.slots and self.text.unit != "space":
+            raise GateletError(f"Slots need text split at spaces, unit 'space'; got '{self.text.unit}'.")
+        if self.columns.separator and (out_of_scope or self.columns.slots):
+            raise GateletError("Several classes per text go neither with slots nor with out_of_scope; got both.")
+        self.label_smoothing, self.balanced = label_smoothing, balanced
+        self.out_of_scope, self.rejected = out_of_scope, rejected
+        self.training = TrainingSettings()
+        self.history = History()
+        self.metrics: dict[str, Any] = {}
+        self.seen_once: tuple[str, ...] = ()  # classes with a single text, by which nothing could be validated
+        self._fitted: Fitted | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return self._need_fitted().labels.names
+
+    @property
+    def module(self) -> ClassifierNetwork:
+        """The network as a torch module.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return self._need_fitted().network
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of trained weights."""
+        return sum(weight.numel() for weight in self.module.parameters())
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        training: TrainingSettings | None = None,
+        validation: Any | None = None,
+        validation_share: float = 0.1,
+        vectors: str | Path | None = None,
+        checkpoints: Path | None = None,
+        resume: bool = False,
+        progress: bool | Report = False,
+    ) -> Classifier:
+        """Learn from labelled texts; the best weights by validation loss are kept.
+
+        Args:
+            data: what `read_texts` takes: a CSV, Parquet or .jsonl file, a folder with a subfolder per label, or a
+                dataframe.
+            training: how to train.
+            validation: the same, for choosing the best epoch; by default a share of the data, stratified by class.
+            validation_share: in (0, 1).
+            vectors: file of pretrained word vectors in the text format of GloVe or fastText.
+            checkpoints: folder for checkpoints and logs; a temporary one if None.
+            resume: go on from the last checkpoint in that folder.
+            progress: draw a bar on stderr, or call this after every batch.
+
+        Raises:
+            DataError: the texts cannot be used, see `read_texts`; or fewer than two classes.
+            GateletError: nothing to resume from, or training was stopped before the first epoch ended.
+        """
+        training = training or TrainingSettings()
+        if not 0.0 < validation_share < 1.0:
+            raise GateletError(f"validation_share must be in (0, 1); got {validation_share}.")
+        plan = Plan(
+            text=self.text,
+            network=self.network,
+            multiple=self.columns.separator is not None,
+            label_smoothing=self.label_smoothing,
+            balanced=self.balanced,
+            rejected=self.rejected if self.out_of_scope else 0.0,
+            vectors=None if vectors is None else Path(vectors),
+        )
+        texts = self._in_scope(read_texts(data, self.columns))
+        held = None if validation is None else self._in_scope(read_texts(validation, self.columns))
+        parts = split(texts, held, validation_share, training.seed)
+        fitted = prepare(parts, plan, training.seed)
+        history = learn(fitted, parts, plan, training, checkpoints=checkpoints, resume=resume, progress=progress)
+        self._fitted, self.training, self.history = fitted, training, history
+        self.metrics = self._validation_metrics(parts)
+        self.seen_once = labels_seen_once(texts.labels or ())
+        return self
+
+    def predict(self, data: Any) -> Predictions:
+        """The class of each text.
+
+        Args:
+            data: a list of texts, or what `read_texts` takes; labels are not needed.
+
+        Raises:
+            DataError: the texts cannot be read.
+            GateletError: not fitted yet.
+        """
+        fitted = self._need_fitted()
+        return fitted.predict(read_texts(data, self.columns, labelled=False).texts, self.out_of_scope)
+
+    def evaluate(self, data: Any) -> Scores:
+        """Accuracy, macro-F1 and what else applies; noted in `metrics`, and saved with the model.
+
+        Raises:
+            DataError: the texts cannot be read, or have a class that training has not shown.
+            GateletError: not fitted yet.
+        """
+        scores = self._scores(read_texts(data, self.columns))
+        self.metrics = {"test": scores.to_json()["overall"], "texts": scores.texts}
+        return scores
+
+    def stream(self) -> Stream:
+        """Follow one text as it comes, word by word.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return Stream(self._need_fitted(), self.out_of_scope)
+
+    def explain(self, text: str, label: str | None = None) -> Explanation:
+        """Which words moved the decision.
+
+        Args:
+            text: any.
+            label: the class to explain; the likeliest if None.
+
+        Raises:
+            GateletError: not fitted yet, or no such class.
+        """
+        return explain(self._need_fitted(), text, label)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the classifier to a folder: `config.json` and `model.safetensors`.
+
+        Args:
+            path: of the folder.
+            overwrite: replace a model that is there.
+
+        Raises:
+            ModelError: the folder is there and not empty, or cannot be written.
+            GateletError: not fitted yet.
+        """
+        return store.save(self, self._need_fitted(), Path(path), overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Classifier:
+        """Read a classifier from a folder that `save` wrote.
+
+        Raises:
+            ModelError: the folder is absent, damaged, from a newer gatelet, or no classifier.
+        """
+        return store.load(cls, Path(path))
+
+    def restore(self, fitted: Fitted) -> None:
+        """Take over what an earlier fit left behind."""
+        self._fitted = fitted
+
+    def _need_fitted(self) -> Fitted:
+        if self._fitted is None:
+            raise GateletError("The classifier must be fitted first; call fit or load a saved one.")
+        return self._fitted
+
+    def _in_scope(self, texts: Texts) -> Texts:
+        """The texts that belong to a class."""
+        assert texts.labels is not None
+        if self.out_of_scope is None:
+            return texts
+        rows = [row for row, classes in enumerate(texts.labels) if classes != (self.out_of_scope,)]
+        if not rows:
+            raise DataError(f"Texts must belong to a class; all {len(texts)} are {self.out_of_scope!r}.")
+        return texts.take(rows)
+
+    def _scores(self, texts: Texts) -> Scores:
+        fitted = self._need_fitted()
+        assert texts.labels is not None
+        predictions = fitted.predict(texts.texts, self.out_of_scope)
+        if fitted.labels.multiple:
+            return score_sets(fitted.labels.targets(texts.labels, texts.places), predictions, fitted.commonest)
+        outside = [classes == (self.out_of_scope,) for classes in texts.labels]
+        known = [() if out else classes for classes, out in zip(texts.labels, outside, strict=True)]
+        targets = fitted.labels.targets(known, texts.places)
+        truth = np.where(outside, len(fitted.labels), targets.argmax(1))
+        return score_classes(truth, predictions, int(fitted.commonest.argmax()), texts.slots)
+
+    def _validation_metrics(self, parts: Parts) -> dict[str, Any]:
+        best, seconds = self.history.best, self.history.epochs[-1].seconds
+        scores = self._scores(parts.validation).to_json()["overall"]["gatelet"]
+        return {"validation_loss": best.validation_loss, "best_epoch": best.epoch, "seconds": seconds, **scores}
