@@ -57,5 +57,5 @@ def test_all_scripts_and_signs(new: New, lively: TrainingSettings) -> None:
             "label": ["good"] * 32 + ["bad"] * 32,
         }
     )
-    classifier = new(word_dropout=0.0).fit(table, training=lively)
+    classifier = new(dropout=0.0, embedding_dropout=0.0, word_dropout=0.0).fit(table, training=lively)
     assert classifier.predict([*good, *bad]).labels == (("good",),) * 4 + (("bad",),) * 4
