@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from sets import CHOICES, READERS
 from tables import write
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet import ClassifierSettings
 from gatelet.features.labels import fit_labels
@@ -27,6 +28,20 @@ from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSi
 from gatelet.training import Batches
 
 
+class Packed(nn.Module):
+    """A layer of torch's behind the call of ours: padded batch and lengths in, padded batch out."""
+
+    def __init__(self, layer: nn.GRU | nn.LSTM) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor, *, lengths: Tensor) -> tuple[Tensor, None]:
+        """(B, T, F) to (B, T, D*H)."""
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        y, _ = pad_packed_sequence(self.layer(packed)[0], batch_first=True, total_length=x.shape[1])
+        return y, None
+
+
 def with_torch_layers(network: ClassifierNetwork) -> ClassifierNetwork:
     """A copy whose recurrent layers are torch's, with the same weights."""
     other = copy.deepcopy(network)
@@ -35,7 +50,7 @@ def with_torch_layers(network: ClassifierNetwork) -> ClassifierNetwork:
         kind = nn.GRU if isinstance(layer, GRU) else nn.LSTM
         theirs = kind(layer.input_size, layer.hidden_size, batch_first=True, bidirectional=layer.bidirectional)
         theirs.load_state_dict(layer.state_dict())
-        other.layers[place] = theirs
+        other.layers[place] = Packed(theirs)
     return other
 
 

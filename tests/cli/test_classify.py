@@ -70,9 +70,15 @@ def test_predict_evaluate_explain_and_show(gatelet: Gatelet, model: Path, table:
 
 
 def test_lines_from_the_standard_input(gatelet: Gatelet, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("a superb film\nan awful plot 👎\n"))
+    def said_to(content: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    said_to("a superb film\nan awful plot 👎\n".encode())
     said = gatelet("predict", "classify", "-", "--model", model, "--json")
     assert [row["label"] for row in json.loads(said.out)["rows"]] == ["5", "1"]
+    said_to(b"caf\xe9")
+    said = gatelet("predict", "classify", "-", "--model", model)
+    assert said.code == 2 and "must be UTF-8; got byte 0xe9 at offset 3." in " ".join(said.err.split())
 
 
 def test_slots_a_validation_file_and_an_out_of_scope_label(gatelet: Gatelet, tmp_path: Path) -> None:

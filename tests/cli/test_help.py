@@ -85,7 +85,7 @@ def test_defaults_of_a_classifier_in_the_help_are_the_library_s() -> None:
     assert checked == {
         *("text", "label", "unit", "min_count", "vocabulary_size", "spelling_buckets", "max_length", "label_smoothing"),
         *("rejected", "cell", "hidden_size", "layers", "embedding_size", "pooling", "segment_length", "dropout"),
-        *("embedding_dropout", "word_dropout", "pair_buckets", "validation_share"),
+        *("recurrent_dropout", "embedding_dropout", "word_dropout", "pair_buckets", "validation_share"),
         *("epochs", "batch_size", "learning_rate", "patience", "seed", "precision"),
     }
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gatelet.errors import DataError
-from gatelet.features.labels import Labels, fit_labels, labels_seen_once, stratified
+from gatelet.features.labels import Labels, fit_labels, labels_seen_once, stratified, stratified_sets
 
 
 def each(text: str) -> list[tuple[str, ...]]:
@@ -48,3 +48,14 @@ def test_small_data_are_split_too() -> None:
     assert len(many) == 3
     with pytest.raises(DataError, match="must have two rows"):
         stratified(each("abc"), 0.5, seed=0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sets_are_split_so_that_every_class_can_be_learned(seed: int) -> None:
+    labels = [("a",), ("a", "b"), ("b", "c"), ("c",), (), ("d", "a")] * 2 + [("rare", "a")]
+    first, second = stratified_sets(labels, 0.4, seed)
+    assert sorted([*first, *second]) == list(range(13)) and len(second)
+    assert {name for row in second for name in labels[row]} <= {name for row in first for name in labels[row]}
+    assert len(labels) - 1 in first
+    with pytest.raises(DataError, match="must be shared by more of the 3 rows"):
+        stratified_sets([("a",), ("b",), ("c",)], 0.4, seed)

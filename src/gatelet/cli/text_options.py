@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatelet.cli.options import Logs, given
+from gatelet.errors import DataError
 
 if TYPE_CHECKING:
     from gatelet.features.text import TextColumns, Texts, TextSettings
@@ -195,6 +196,9 @@ class ClassifierOptions:
         int | None, _network(min=0, help="Start afresh after so many words: fast on long texts.", show_default="0")
     ] = None
     dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
+    recurrent_dropout: Annotated[
+        float | None, _network(min=0.0, max=0.99, help="Of the state that the cell sees again.", show_default="0.0")
+    ] = None
     embedding_dropout: Annotated[
         float | None, _network(min=0.0, max=0.99, help="Of words' vectors.", show_default="0.3")
     ] = None
@@ -220,6 +224,7 @@ class ClassifierOptions:
                 pooling=self.pooling and self.pooling.value,
                 segment_length=self.segment_length,
                 dropout=self.dropout,
+                recurrent_dropout=self.recurrent_dropout,
                 embedding_dropout=self.embedding_dropout,
                 word_dropout=self.word_dropout,
                 highway=False if self.no_highway else None,
@@ -280,5 +285,12 @@ def read(data: str, columns: TextColumns) -> Texts:
     """The texts of DATA, or the lines of the standard input."""
     from gatelet.features.text import read_texts
 
-    source = sys.stdin.read().splitlines() if data == "-" else Path(data)
-    return read_texts(source, columns, labelled=False)
+    return read_texts(_lines() if data == "-" else Path(data), columns, labelled=False)
+
+
+def _lines() -> list[str]:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        place = f"got byte 0x{error.object[error.start]:02x} at offset {error.start}"
+        raise DataError(f"The standard input must be UTF-8; {place}.") from error

@@ -97,3 +97,25 @@ def stratified(
         second = [largest[-1]]
     held = np.array(sorted(second), np.int64)
     return np.setdiff1d(np.arange(len(labels)), held), held
+
+
+def stratified_sets(
+    labels: Sequence[tuple[str, ...]], share: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `stratified`, where a sample may have several classes: their sets are too many to be kept in proportion.
+
+    The samples are split by chance, and those whose class would be missing in the first part go back to it.
+
+    Raises:
+        DataError: nothing is left for the second part.
+    """
+    first, second = (part.tolist() for part in stratified([()] * len(labels), share, seed))
+    seen = {name for row in first for name in labels[row]}
+    for row in list(second):
+        if not seen.issuperset(labels[row]):
+            seen.update(labels[row])
+            second.remove(row)
+            first.append(row)
+    if not second:
+        raise DataError(f"Classes must be shared by more of the {len(labels)} rows, to validate by some; they are not.")
+    return np.array(sorted(first), np.int64), np.array(second, np.int64)

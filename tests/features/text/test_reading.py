@@ -77,6 +77,13 @@ def test_numbers_as_labels() -> None:
     assert texts.labels == (("1",), ("2.5",))
 
 
+def test_missing_values_of_pandas() -> None:
+    frame = pd.DataFrame({"text": ["a", None, float("nan")], "label": ["x", "y", "x"]})
+    assert read_texts(frame, TextColumns()).texts == ("a", "", "")
+    with pytest.raises(DataError, match="row 1, column 'label': expected a label; got none"):
+        read_texts(pd.DataFrame({"text": ["a", "b"], "label": ["x", None]}), TextColumns())
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from gatelet.errors import DataError
+from gatelet.features.text import TextColumns
 from gatelet.tasks.classification import Classifier
 from gatelet.training import TrainingSettings
 
-from .conftest import opinions
+from .conftest import commands, opinions
 
 New = Callable[..., Classifier]
 
@@ -47,6 +48,23 @@ def test_a_line_of_100_000_words(new: New, brief: TrainingSettings) -> None:
     table = pl.concat([opinions(40), pl.DataFrame({"text": [endless, endless], "label": ["pos", "pos"]})])
     classifier = new(segment_length=100).fit(table, training=brief)
     assert np.isfinite(classifier.predict([endless, "dull"]).probabilities).all()
+
+
+def test_empty_and_endless_texts_have_slots_too(new: New, brief: TrainingSettings) -> None:
+    endless = " ".join(f"w{number % 50}" for number in range(3001))
+    strange = {"text": ["", endless], "label": ["wake", "fly"], "tags": ["", " ".join(["O"] * 3000 + ["B-day"])]}
+    table = pl.concat([commands(40), pl.DataFrame(strange)])
+    classifier = new(columns=TextColumns(slots="tags")).fit(table, training=brief)
+    assert 0.0 <= classifier.evaluate(table).overall["gatelet"]["slot_f1"] <= 1.0
+    slots = classifier.predict(table).slots
+    assert slots is not None and [len(labels) for labels in slots[-2:]] == [0, 3001]
+    assert set(slots[-1][1000:2001]) == {"O"}, "the middle of a long text is not read"
+
+
+def test_sets_of_classes_need_not_repeat(new: New, brief: TrainingSettings) -> None:
+    sets = [",".join(name for bit, name in enumerate("abcde") if row >> bit & 1) for row in range(31)]
+    table = opinions(32).with_columns(label=pl.Series([*sets, "a,rare"]))
+    assert new(columns=TextColumns(separator=",")).fit(table, training=brief).labels == (*"abcde", "rare")
 
 
 def test_all_scripts_and_signs(new: New, lively: TrainingSettings) -> None:

@@ -103,10 +103,14 @@ class TextFeatures:
         """The tokens of a text as the model sees them, at least one and at most `max_length`."""
         text = text.lower() if self.settings.lowercase else text
         found = self.subwords.pieces(text) if self.subwords else _SPLITTERS[self.settings.unit](text)
+        return self.shortened(found) or [EMPTY]
+
+    def shortened(self, tokens: Sequence[str]) -> list[str]:
+        """What is read of so many tokens, or of something else with one entry per token: both ends."""
         most = self.settings.max_length
-        if len(found) > most:
-            found = found[: most - most // 2] + found[len(found) - most // 2 :]
-        return found or [EMPTY]
+        if len(tokens) <= most:
+            return list(tokens)
+        return [*tokens[: most - most // 2], *tokens[len(tokens) - most // 2 :]]
 
     def encode(self, texts: Iterable[str]) -> Tokens:
         """Texts as numbers."""

@@ -184,7 +184,7 @@ def _from_columns(
 
 
 def _text(value: Any, place: str) -> str:
-    if value is None:
+    if _missing(value):
         return ""
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return " ".join(value)
@@ -196,15 +196,15 @@ def _text(value: Any, place: str) -> str:
 def _labels(value: Any, columns: TextColumns, place: str) -> tuple[str, ...]:
     """The classes of one text: one, or with a separator any number, none included."""
     if columns.separator is None:
-        if value is None or isinstance(value, list) or not str(value).strip():
+        if _missing(value) or isinstance(value, list) or not str(value).strip():
             raise DataError(f"{place}, column '{columns.label}': expected a label; got {_shown(value)}.")
         return (_written(value),)
-    parts = value if isinstance(value, list) else _written("" if value is None else value).split(columns.separator)
+    parts = value if isinstance(value, list) else _written("" if _missing(value) else value).split(columns.separator)
     return tuple(dict.fromkeys(name for part in parts if (name := _written(part))))
 
 
 def _slots(value: Any, text: str, column: str, place: str) -> tuple[str, ...]:
-    parts = tuple(map(str, value)) if isinstance(value, list) else tuple(str("" if value is None else value).split())
+    parts = tuple(map(str, value)) if isinstance(value, list) else tuple(str("" if _missing(value) else value).split())
     words = text.split()
     if len(parts) != len(words):
         raise DataError(f"{place}, column '{column}': expected {len(words)} labels, one per word; got {len(parts)}.")
@@ -219,5 +219,10 @@ def _written(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
+def _missing(value: Any) -> bool:
+    """None, or pandas' NaN."""
+    return value is None or (isinstance(value, float) and value != value)
+
+
 def _shown(value: Any) -> str:
-    return "none" if value is None or value == "" else f"{value!r:.60}"
+    return "none" if _missing(value) or value == "" else f"{value!r:.60}"

@@ -137,7 +137,7 @@ class Classifier:
         )
         texts = self._in_scope(read_texts(data, self.columns))
         held = None if validation is None else self._in_scope(read_texts(validation, self.columns))
-        parts = split(texts, held, validation_share, training.seed)
+        parts = split(texts, held, validation_share, training.seed, multiple=plan.multiple)
         fitted = prepare(parts, plan, training.seed)
         history = learn(fitted, parts, plan, training, checkpoints=checkpoints, resume=resume, progress=progress)
         self._fitted, self.training, self.history = fitted, training, history

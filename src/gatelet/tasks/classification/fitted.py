@@ -68,7 +68,10 @@ class Fitted:
         slots = None
         if self.slots:
             may_follow = allowed(self.slots)
-            slots = tuple(tuple(self.slots[label] for label in best_labels(each, may_follow)) for each in words)
+            slots = tuple(
+                _of_all_words([self.slots[label] for label in best_labels(each, may_follow)], len(text.split()))
+                for text, each in zip(texts, words, strict=True)
+            )
         return Predictions(names, probabilities, self.decide(probabilities), slots, out_of_scope)
 
     def decide(self, probabilities: Array) -> tuple[tuple[str, ...], ...]:
@@ -78,6 +81,15 @@ class Fitted:
             return tuple(tuple(name for name, p in zip(names, row, strict=True) if p >= 0.5) for row in probabilities)
         best, sure = probabilities.argmax(1), probabilities.max(1) >= self.threshold
         return tuple((names[number],) if inside else () for number, inside in zip(best, sure, strict=True))
+
+
+def _of_all_words(labels: list[str], words: int) -> tuple[str, ...]:
+    """A label for each word, also for those in the middle of a long text that were not read, and none without words."""
+    if words == 0:
+        return ()
+    unread = ["O"] * (words - len(labels))
+    head = len(labels) - len(labels) // 2
+    return (*labels[:head], *unread, *labels[head:])
 
 
 def portions(lengths: NDArray[np.int64]) -> Iterator[Tensor]:

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from gatelet.errors import DataError
-from gatelet.features.labels import fit_labels, stratified
+from gatelet.features.labels import fit_labels, stratified, stratified_sets
 from gatelet.features.text import Texts, TextSettings, fit_text, read_vectors
-from gatelet.tasks.classification.batch import TextCutter
+from gatelet.tasks.classification.batch import IGNORED, TextCutter
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.loss import ClassificationLoss, class_weights
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings, ClassifierSizes
@@ -55,12 +55,13 @@ class Parts:
     validation: Texts
 
 
-def split(texts: Texts, validation: Texts | None, share: float, seed: int) -> Parts:
+def split(texts: Texts, validation: Texts | None, share: float, seed: int, *, multiple: bool) -> Parts:
     """A stratified share for validation, unless there is a table for it."""
     if validation is not None:
         return Parts(texts, validation)
     assert texts.labels is not None
-    train, held = stratified(texts.labels, share, seed)
+    cut = stratified_sets if multiple else stratified
+    train, held = cut(texts.labels, share, seed)
     return Parts(texts.take(train.tolist()), texts.take(held.tolist()))
 
 
@@ -127,11 +128,12 @@ def _slot_names(texts: Texts) -> tuple[str, ...]:
 
 
 def _slot_numbers(fitted: Fitted, texts: Texts) -> NDArray[np.int64] | None:
-    """(sum of words) number of each word's label; -100, which no loss counts, for one that training has not shown."""
+    """(sum of words) number of each word's label; IGNORED for one that training has not shown."""
     if texts.slots is None:
         return None
     numbers = {name: number for number, name in enumerate(fitted.slots)}
-    return np.array([numbers.get(label, -100) for labels in texts.slots for label in labels or ("O",)], np.int64)
+    read = [fitted.features.shortened(labels) or ["O"] for labels in texts.slots]
+    return np.array([numbers.get(label, IGNORED) for labels in read for label in labels], np.int64)
 
 
 def _take_vectors(fitted: Fitted, path: Path) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet.errors import GateletError
 from gatelet.features.text.vocabulary import PAD
@@ -39,6 +38,7 @@ class ClassifierSettings:
         pooling: "last", "max", "mean" or "attention".
         segment_length: tokens after which the cell starts afresh, which makes long texts fast; 0 for never.
         dropout: between layers (the same features for all steps of a text) and before the classes.
+        recurrent_dropout: of the state that the cell sees of its last step, the same features at all steps.
         embedding_dropout: of the features of the tokens, the same for all steps of a text.
         word_dropout: a token is read as if it were unknown so often in training.
         highway: let single tokens vote beside the recurrent stack.
@@ -56,6 +56,7 @@ class ClassifierSettings:
     pooling: str = "max"
     segment_length: int = 0
     dropout: float = 0.3
+    recurrent_dropout: float = 0.0
     embedding_dropout: float = 0.3
     word_dropout: float = 0.05
     highway: bool = True
@@ -66,7 +67,7 @@ class ClassifierSettings:
             _need_whole(name, getattr(self, name), 1)
         for name in ("segment_length", "pair_buckets"):
             _need_whole(name, getattr(self, name), 0)
-        for name in ("dropout", "embedding_dropout", "word_dropout"):
+        for name in ("dropout", "recurrent_dropout", "embedding_dropout", "word_dropout"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise GateletError(f"{name} must be in [0, 1); got {getattr(self, name)}.")
         for name, words in (("cell", tuple(CELLS)), ("pooling", POOLINGS)):
@@ -102,7 +103,13 @@ class ClassifierNetwork(nn.Module):
             nn.init.normal_(self.spell.weight, std=0.1)
         self.embedding_dropout = SequenceDropout(settings.embedding_dropout)
         self.layers = nn.ModuleList(
-            CELLS[settings.cell](size, settings.hidden_size, batch_first=True, bidirectional=settings.bidirectional)
+            CELLS[settings.cell](
+                size,
+                settings.hidden_size,
+                batch_first=True,
+                bidirectional=settings.bidirectional,
+                recurrent_dropout=settings.recurrent_dropout,
+            )
             for size in (settings.embedding_size, *[features] * (settings.num_layers - 1))
         )
         self.between = SequenceDropout(settings.dropout)
@@ -153,8 +160,7 @@ class ClassifierNetwork(nn.Module):
         of_pieces = (lengths[:, None] - segment * torch.arange(pieces)).clamp(0, segment).flatten()
         real = of_pieces.nonzero().squeeze(1)  # a short text has no later segments
         y = self._stack(cut[real.to(x.device)], of_pieces[real])
-        whole = y.new_zeros(len(cut), segment, y.shape[2])
-        whole[:, : y.shape[1]] = whole[:, : y.shape[1]].index_copy(0, real.to(x.device), y)
+        whole = y.new_zeros(len(cut), segment, y.shape[2]).index_copy(0, real.to(x.device), y)
         return whole.reshape(len(x), pieces * segment, -1)[:, :steps]
 
     def token_votes(self, batch: Batch) -> Tensor:
@@ -178,10 +184,7 @@ class ClassifierNetwork(nn.Module):
 
     def _stack(self, x: Tensor, lengths: Tensor) -> Tensor:
         for depth, layer in enumerate(self.layers):
-            packed = pack_padded_sequence(
-                self.between(x) if depth else x, lengths, batch_first=True, enforce_sorted=False
-            )
-            x, _ = pad_packed_sequence(layer(packed)[0], batch_first=True)
+            x, _ = layer(self.between(x) if depth else x, lengths=lengths)
         return x
 
 
