@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatelet.features import Columns
-    from gatelet.features.text import TextColumns, TextSettings
+    from gatelet.features.text import PairColumns, TextColumns, TextSettings
+    from gatelet.nn.beam_search import SearchSettings
     from gatelet.tasks import load
     from gatelet.tasks.classification import Classifier, ClassifierSettings
     from gatelet.tasks.forecasting import Forecaster, NetworkSettings
+    from gatelet.tasks.translation import Translator, TranslatorSettings
     from gatelet.training import TrainingSettings
 
 __version__ = "0.1.0"
@@ -22,9 +24,13 @@ __all__ = [
     "Columns",
     "Forecaster",
     "NetworkSettings",
+    "PairColumns",
+    "SearchSettings",
     "TextColumns",
     "TextSettings",
     "TrainingSettings",
+    "Translator",
+    "TranslatorSettings",
     "__version__",
     "load",
 ]
@@ -35,9 +41,13 @@ _HOMES = {
     "Columns": "gatelet.features",
     "Forecaster": "gatelet.tasks.forecasting",
     "NetworkSettings": "gatelet.tasks.forecasting",
+    "PairColumns": "gatelet.features.text",
+    "SearchSettings": "gatelet.nn.beam_search",
     "TextColumns": "gatelet.features.text",
     "TextSettings": "gatelet.features.text",
     "TrainingSettings": "gatelet.training",
+    "Translator": "gatelet.tasks.translation",
+    "TranslatorSettings": "gatelet.tasks.translation",
     "load": "gatelet.tasks",
 }
 

@@ -16,6 +16,7 @@ _PURPOSE = {
     "jinja2": "Reports need",
     "tensorboard": "TensorBoard logs need",
     "tokenizers": "Subwords need",
+    "sacrebleu": "BLEU and chrF need",
 }
 
 

@@ -12,9 +12,11 @@ import typer
 
 from gatelet.cli.app import VERBS, app
 from gatelet.features import Columns
-from gatelet.features.text import TextColumns, TextSettings
+from gatelet.features.text import PairColumns, TextColumns, TextSettings
 from gatelet.tasks.classification import Classifier, ClassifierSettings
 from gatelet.tasks.forecasting import Forecaster, NetworkSettings
+from gatelet.tasks.translation import Translator, TranslatorSettings
+from gatelet.tasks.translation.translator import TEXT
 from gatelet.training import TrainingSettings
 
 from .conftest import Gatelet
@@ -54,7 +56,8 @@ def test_all_verbs_and_tasks_are_there() -> None:
     assert {" ".join(path) for path in COMMANDS} >= {
         f"{verb} classify" for verb in ("fit", "predict", "evaluate", "explain")
     }
-    assert all(set(tasks) <= {"forecast", "classify"} for _, tasks in VERBS.values())
+    assert {" ".join(path) for path in COMMANDS} >= {"fit translate", "evaluate translate", "translate"}
+    assert all(set(tasks) <= {"forecast", "classify", "translate"} for _, tasks in VERBS.values())
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -86,6 +89,28 @@ def test_defaults_of_a_classifier_in_the_help_are_the_library_s() -> None:
         *("text", "label", "unit", "min_count", "vocabulary_size", "spelling_buckets", "max_length", "label_smoothing"),
         *("rejected", "cell", "hidden_size", "layers", "embedding_size", "pooling", "segment_length", "dropout"),
         *("recurrent_dropout", "embedding_dropout", "word_dropout", "pair_buckets", "validation_share"),
+        *("epochs", "batch_size", "learning_rate", "patience", "seed", "precision"),
+    }
+
+
+def test_defaults_of_a_translator_in_the_help_are_the_library_s() -> None:
+    defaults: dict[str, Any] = {
+        name: parameter.default for name, parameter in inspect.signature(Translator.__init__).parameters.items()
+    }
+    defaults["validation_share"] = inspect.signature(Translator.fit).parameters["validation_share"].default
+    for settings in (TranslatorSettings, TrainingSettings):
+        defaults |= {field.name: field.default for field in dataclasses.fields(settings)}
+    defaults |= dataclasses.asdict(TEXT) | dataclasses.asdict(PairColumns()) | {"layers": defaults["num_layers"]}
+    told = {
+        parameter.name: parameter.show_default
+        for parameter in COMMANDS["fit", "translate"].params
+        if isinstance(getattr(parameter, "show_default", None), str)
+    }
+    checked = {name for name, words in told.items() if defaults.get(name) is not None and words == str(defaults[name])}
+    assert checked == {
+        *("source", "target", "unit", "vocabulary_size", "min_count", "max_length", "label_smoothing"),
+        *("scheduled_sampling", "cell", "hidden_size", "embedding_size", "layers", "decoder_layers", "attention"),
+        *("dropout", "embedding_dropout", "validation_share"),
         *("epochs", "batch_size", "learning_rate", "patience", "seed", "precision"),
     }
 

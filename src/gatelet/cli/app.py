@@ -5,19 +5,22 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import bench, classify, compare, data, demo, forecast, show
+from gatelet.cli import bench, classify, compare, data, demo, forecast, show, translate
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
 VERBS = {
-    "fit": ("Train a model on your data and save it.", {"forecast": forecast.fit, "classify": classify.fit}),
+    "fit": (
+        "Train a model on your data and save it.",
+        {"forecast": forecast.fit, "classify": classify.fit, "translate": translate.fit},
+    ),
     "predict": (
         "Say what comes next or what it is, with a saved model.",
         {"forecast": forecast.predict, "classify": classify.predict},
     ),
     "evaluate": (
         "Score a saved model beside simple baselines.",
-        {"forecast": forecast.evaluate, "classify": classify.evaluate},
+        {"forecast": forecast.evaluate, "classify": classify.evaluate, "translate": translate.evaluate},
     ),
     "explain": ("Say what moved a decision.", {"classify": classify.explain}),
     "backtest": ("Forecast the past as if it were still to come.", {"forecast": forecast.backtest}),
@@ -41,7 +44,7 @@ def gatelet(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Gated recurrent models, the GRU first: forecast, classify, compare and save.
+    """Gated recurrent models, the GRU first: forecast, classify, translate, compare and save.
 
     Start with **gatelet demo**; every command has --help with examples.
     """
@@ -54,5 +57,6 @@ for _verb, (_help, _tasks) in VERBS.items():
         _group.command(_task)(_command)
     app.add_typer(_group, name=_verb)
 app.command("bench")(bench.bench)
+app.command("translate")(translate.translate)
 app.command("show")(show.show)
 app.add_typer(data.app, name="data")

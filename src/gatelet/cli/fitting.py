@@ -14,6 +14,7 @@ from gatelet.cli.output import ROWS_SHOWN, check_free, print_json, print_table, 
 if TYPE_CHECKING:
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
+    from gatelet.tasks.translation import Translator
 
 
 def check_place(path: Path, overwrite: bool) -> None:
@@ -34,7 +35,9 @@ def spared(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-def report(model: Forecaster | Classifier, out: Path, json: bool, go_on: str = "", **more: Mapping[str, Any]) -> None:
+def report(
+    model: Forecaster | Classifier | Translator, out: Path, json: bool, go_on: str = "", **more: Mapping[str, Any]
+) -> None:
     """Say how a training went, and what it reached; one that Ctrl-C stopped leaves with status 130.
 
     Args:

@@ -20,6 +20,7 @@ EXTRAS = {
     "jinja2": "report",
     "tensorboard": "logs",
     "tokenizers": "text",
+    "sacrebleu": "text",
 }
 
 # Contexts and commands are typer's own copy of click's in newer versions and click's in older ones: no type to name.

@@ -13,6 +13,7 @@ from gatelet.cli.output import cell, print_json, print_table, show_scores
 if TYPE_CHECKING:
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
+    from gatelet.tasks.translation import Translator
 
 
 def show(
@@ -29,10 +30,14 @@ def show(
     """
     from gatelet.tasks import load
     from gatelet.tasks.forecasting import Forecaster
+    from gatelet.tasks.translation import Translator
 
     loaded = load(model)
     facts: dict[str, Any] = {"model": str(model), "task": type(loaded).__name__}
-    facts |= _forecast(loaded) if isinstance(loaded, Forecaster) else _classes(loaded)
+    if isinstance(loaded, Forecaster):
+        facts |= _forecast(loaded)
+    else:
+        facts |= _texts(loaded) if isinstance(loaded, Translator) else _classes(loaded)
     facts |= {"num_parameters": loaded.num_parameters, "epochs": len(loaded.history.epochs)}
     if json:
         print_json(facts | {"metrics": loaded.metrics})
@@ -76,6 +81,21 @@ def _classes(loaded: Classifier) -> dict[str, Any]:
         "layers": network.num_layers,
         "bidirectional": network.bidirectional,
         "pooling": network.pooling,
+    }
+
+
+def _texts(loaded: Translator) -> dict[str, Any]:
+    network, sizes = loaded.network, loaded.module.sizes
+    return {
+        "languages": loaded.languages,
+        "columns": {"source": loaded.columns.source, "target": loaded.columns.target},
+        "units": {"source": loaded.source.unit, "target": loaded.target.unit},
+        "vocabularies": {"source": sizes.source, "target": sizes.target},
+        "cell": network.cell,
+        "hidden_size": network.hidden_size,
+        "layers": {"encoder": network.num_layers, "decoder": network.decoder_layers},
+        "attention": network.attention,
+        "beams": loaded.search.beams,
     }
 
 

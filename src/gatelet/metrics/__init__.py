@@ -19,4 +19,6 @@ from gatelet.metrics.quantiles import winkler as winkler
 from gatelet.metrics.quantiles import wql as wql
 from gatelet.metrics.slots import slot_scores as slot_scores
 from gatelet.metrics.slots import spans as spans
+from gatelet.metrics.translations import TextScores as TextScores
+from gatelet.metrics.translations import text_scores as text_scores
 from gatelet.metrics.variance import qlike as qlike

@@ -9,12 +9,17 @@ from gatelet.errors import ModelError
 from gatelet.tasks.classification import Classifier
 from gatelet.tasks.forecasting import Forecaster
 from gatelet.tasks.store import read_config
+from gatelet.tasks.translation import Translator
 
-_TASKS: dict[str, type[Forecaster] | type[Classifier]] = {"Forecaster": Forecaster, "Classifier": Classifier}
+_TASKS: dict[str, type[Forecaster] | type[Classifier] | type[Translator]] = {
+    "Forecaster": Forecaster,
+    "Classifier": Classifier,
+    "Translator": Translator,
+}
 
 
 def load(path: str | Path) -> Any:
-    """Read a model, a Forecaster or a Classifier, from a folder that its `save` wrote.
+    """Read a model, a Forecaster, a Classifier or a Translator, from a folder that its `save` wrote.
 
     Raises:
         ModelError: the folder is absent, damaged, or from a newer gatelet.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,8 @@ from typing import Any
 from gatelet.errors import DataError
 from gatelet.features.table import read_table
 
-_JSON_LINES = {".jsonl", ".ndjson"}
+JSON_LINES = {".jsonl", ".ndjson"}
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ def read_texts(data: Any, columns: TextColumns, *, labelled: bool = True) -> Tex
         path = Path(data)
         if path.is_dir():
             return _read_folder(path, labelled)
-        if path.suffix.lower() in _JSON_LINES:
-            return _from_columns(*_read_json_lines(path), columns, labelled, str(path))
+        if path.suffix.lower() in JSON_LINES:
+            return _from_columns(*read_json_lines(path), columns, labelled, str(path))
     elif isinstance(data, list | tuple) and all(isinstance(text, str) for text in data):
         return _from_list(data, labelled)
     table = read_table(data)
@@ -101,7 +104,7 @@ def read_texts(data: Any, columns: TextColumns, *, labelled: bool = True) -> Tex
 
 
 def decoded(path: Path) -> str:
-    """The content of a text file.
+    """The content of a text file, perhaps gzipped.
 
     Raises:
         DataError: no such file, or not UTF-8; the text names the file and the byte offset.
@@ -112,6 +115,11 @@ def decoded(path: Path) -> str:
         raise DataError(f"There is no file {path}.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    if content.startswith(_GZIP):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{path} is a damaged gzip file.") from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -133,8 +141,12 @@ def _from_list(texts: Sequence[str], labelled: bool) -> Texts:
     return Texts(tuple(texts), None, None, tuple(f"text {number}" for number in range(len(texts))))
 
 
-def _read_json_lines(path: Path) -> tuple[dict[str, list[Any]], list[str]]:
-    """The values of each key, None where a line lacks it, and the place of each line."""
+def read_json_lines(path: Path) -> tuple[dict[str, list[Any]], list[str]]:
+    """The values of each key, None where a line lacks it, and the place of each line.
+
+    Raises:
+        DataError: no such file, not UTF-8, or a line that is no object in JSON.
+    """
     rows, places = [], []
     for number, line in enumerate(decoded(path).split("\n"), 1):
         if not line.strip():
@@ -171,7 +183,7 @@ def _from_columns(
     for name in _needed(columns, labelled):
         if name not in values:
             raise DataError(f"{source} has no column '{name}'; it has {', '.join(list(values)[:12])}.")
-    texts = tuple(_text(value, place) for value, place in zip(values[columns.text], places, strict=True))
+    texts = tuple(as_text(value, place) for value, place in zip(values[columns.text], places, strict=True))
     if not labelled:
         return Texts(texts, None, None, tuple(places))
     pairs = zip(values[columns.label], places, strict=True)
@@ -183,7 +195,12 @@ def _from_columns(
     return Texts(texts, labels, slots, tuple(places))
 
 
-def _text(value: Any, place: str) -> str:
+def as_text(value: Any, place: str) -> str:
+    """A value of a table or a JSON line as text: nothing as "", words in a list with spaces between them.
+
+    Raises:
+        DataError: it is neither text nor a number.
+    """
     if _missing(value):
         return ""
     if isinstance(value, list) and all(isinstance(word, str) for word in value):

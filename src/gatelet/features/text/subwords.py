@@ -23,9 +23,14 @@ class Subwords:
         self._tokenizer = tokenizer
 
     def pieces(self, text: str) -> list[str]:
-        """The subwords of a text; a space before a word is written as U+2581."""
-        found: list[str] = self._tokenizer.encode(plain(text)).tokens
-        return found
+        """The subwords of a text; a space before a word is written as U+2581, an unknown character as itself."""
+        text = plain(text)
+        found = self._tokenizer.encode(text)
+        tokens: list[str] = found.tokens
+        if _UNKNOWN not in tokens:
+            return tokens
+        spans = zip(tokens, found.offsets, strict=True)
+        return [text[begin:end] if token == _UNKNOWN else token for token, (begin, end) in spans]
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -68,13 +73,14 @@ def fit_subwords(texts: Iterable[str], kind: str, size: int) -> Subwords:
     """
     library = require("tokenizers", "text")
     models, trainers = require("tokenizers.models", "text"), require("tokenizers.trainers", "text")
-    space = require("tokenizers.pre_tokenizers", "text").Metaspace()
+    before = require("tokenizers.pre_tokenizers", "text")
     options = {"vocab_size": size, "show_progress": False, "special_tokens": [_UNKNOWN]}
     if kind == "bpe":
         tokenizer, trainer = library.Tokenizer(models.BPE(unk_token=_UNKNOWN)), trainers.BpeTrainer(**options)
     else:
         tokenizer = library.Tokenizer(models.Unigram())
         trainer = trainers.UnigramTrainer(unk_token=_UNKNOWN, **options)
-    tokenizer.pre_tokenizer = space
+    # a mark of punctuation is no part of the word that it follows
+    tokenizer.pre_tokenizer = before.Sequence([before.Metaspace(), before.Punctuation()])
     tokenizer.train_from_iterator((plain(text) for text in texts), trainer)
     return Subwords(tokenizer)
