@@ -124,7 +124,8 @@ def test_ctrl_c_in_a_script_keeps_the_best_model_and_twice_ends_it(tmp_path: Pat
         process.send_signal(signal.SIGINT)
         time.sleep(0.001)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGINT and "KeyboardInterrupt" in err
+    # 1 where one more signal came while Python was already on its way out
+    assert process.returncode in (-signal.SIGINT, 1) and "KeyboardInterrupt" in err
     assert [path.name for path in tmp_path.iterdir()] == ["first"]
     assert sorted(path.name for path in (tmp_path / "first").iterdir()) == ["config.json", "model.safetensors"]
 

@@ -123,7 +123,7 @@ def test_a_path_that_cannot_be_is_refused(model: Path) -> None:
         ({"version": True}, "is damaged: its version is True."),
         ({"version": "1"}, "is damaged: its version is '1'."),
         ({"format": "onnx"}, "does not describe a gatelet model."),
-        ({"task": "Translator"}, "'Translator'."),
+        ({"task": "Transcriber"}, "'Transcriber'."),
         ({"task": ["Forecaster"]}, "it holds ['Forecaster']."),
         ({"task": {}}, "it holds {}."),
     ],
