@@ -86,7 +86,7 @@ void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int
   gatelet::Forward f{};
   fill_layer(f, c, d);
   f.y = d.y.data(), f.h_n = d.h_n.data(), f.c_n = d.c_n.data(), f.gates = d.gates.data(), f.cells = d.cells.data();
-  kernels.find(lstm ? "lstm" : "gru")->forward(f, threads);
+  kernels.find(lstm ? "lstm" : "gru", false)->forward(f, threads);
   gatelet::Backward b{};
   fill_layer(b, c, d);
   b.dy_stride = c.hidden;
@@ -95,7 +95,7 @@ void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int
   b.dx = d.dx.data(), b.dh0 = d.dh0.data(), b.dc0 = d.dc0.data();
   b.dw_ih = d.dw_ih.data(), b.dw_hh = d.dw_hh.data(), b.db_ih = d.db_ih.data(), b.db_hh = d.db_hh.data();
   b.dlayer_norm_ih = d.dgains_ih.data(), b.dlayer_norm_hh = d.dgains_hh.data();
-  kernels.find(lstm ? "lstm" : "gru")->backward(b, threads);
+  kernels.find(lstm ? "lstm" : "gru", false)->backward(b, threads);
 }
 
 double sigmoid(double v) { return 1.0 / (1.0 + std::exp(-v)); }
