@@ -45,19 +45,22 @@ class GRU(RecurrentLayer[Tensor]):
             (Krueger et al. 2017).
         recurrent_dropout: share of the state's values that W_hh does not see in training, the same ones at every step
             (Gal and Ghahramani 2016).
+        weight_drop: share of the values of W_hh that are zero in training, drawn once per call for all its steps and
+            sequences; the others are scaled up by 1 / (1 - share) (Merity et al. 2018).
         proj_size: refused; only an LSTM projects.
 
     Raises:
         TypeError, ValueError: as `torch.nn.GRU`, with the same words.
 
     Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014 (arXiv:1406.1078). For
-    the options Ba et al. (arXiv:1607.06450), Krueger et al. (arXiv:1606.01305), Gal and Ghahramani (arXiv:1512.05287).
+    the options Ba et al. (arXiv:1607.06450), Krueger et al. (arXiv:1606.01305), Gal and Ghahramani (arXiv:1512.05287),
+    Merity et al. (arXiv:1708.02182).
     """
 
     mode = "GRU"
     _gates = 3
     _kernel = staticmethod(kernels.gru)
-    _extras = ("reset_after", "layer_norm", "zoneout", "recurrent_dropout")
+    _extras = ("reset_after", "layer_norm", "zoneout", "recurrent_dropout")  # weight drop acts before the kernel
     _wrong_dimensions = "GRU: Expected input to be 2D or 3D, got {}D instead"
 
     def __init__(
@@ -76,12 +79,14 @@ class GRU(RecurrentLayer[Tensor]):
         layer_norm: bool = False,
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
         proj_size: int | None = None,
     ) -> None:
         refuse_proj_size(proj_size)
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype,
             layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
+            weight_drop=weight_drop,
         )  # fmt: skip
         self.reset_after = reset_after
 

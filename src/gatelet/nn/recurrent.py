@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from gatelet.nn.lengths import Lengths, ragged
@@ -53,6 +54,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         layer_norm: bool = False,
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
     ) -> None:
         super().__init__()
         self.input_size = input_size
@@ -65,8 +67,9 @@ class RecurrentLayer(nn.Module, Generic[S]):
         self.proj_size = proj_size
         self.layer_norm = layer_norm
         _check_arguments(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
-        check_extras(layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout)
+        check_extras(layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout, weight_drop=weight_drop)
         self.zoneout, self.recurrent_dropout = float(zoneout), float(recurrent_dropout)
+        self.weight_drop = float(weight_drop)
         if proj_size > 0 and (layer_norm or zoneout > 0 or recurrent_dropout > 0):
             raise ValueError("proj_size does not go with layer_norm, zoneout or recurrent_dropout; got both.")
         self._all_weights: list[list[str]] = []
@@ -166,7 +169,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         """Sizes, and every argument that is not at its default."""
         options: dict[str, Any] = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
         options |= {"bidirectional": False, "reset_after": True}
-        options |= {"layer_norm": False, "zoneout": 0.0, "recurrent_dropout": 0.0}
+        options |= {"layer_norm": False, "zoneout": 0.0, "recurrent_dropout": 0.0, "weight_drop": 0.0}
         changed = [f", {name}={value}" for name, usual in options.items()
                    if (value := getattr(self, name, usual)) != usual]  # fmt: skip
         return f"{self.input_size}, {self.hidden_size}" + "".join(changed)
@@ -194,8 +197,11 @@ class RecurrentLayer(nn.Module, Generic[S]):
         return shapes
 
     def _kernel_weights(self) -> list[Tensor]:
-        """Give the weights as the kernel takes them."""
-        return self._flat_weights
+        """Give the weights as the kernel takes them, some of the recurrent ones dropped in training."""
+        if not self.training or self.weight_drop == 0.0:
+            return self._flat_weights
+        named = zip(self._flat_weights_names, self._flat_weights, strict=True)
+        return [F.dropout(w, self.weight_drop) if name.startswith("weight_hh") else w for name, w in named]
 
     def _run(
         self, x: Tensor, states: States, batch_sizes: Tensor | None, resets: Tensor | None
