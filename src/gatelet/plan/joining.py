@@ -1,0 +1,222 @@
+"""Values side by side, added up, cut and brought into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatelet.errors import ModelError
+from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_whole, spelled
+
+
+@dataclass(frozen=True, eq=False)
+class Concatenate(Stateless):
+    """Values one after the other along their last axis; a row (F,) beside rows (N, G) is put into each of them.
+
+    Attributes:
+        sources: names of two or more, (F,) or (N, F); a single number () counts as (1,).
+        target: (sum of F,), or (N, sum of F) if there are rows.
+    """
+
+    sources: tuple[str, ...]
+    target: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What is put side by side."""
+        return self.sources
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """All of it."""
+        return (self.target,)
+
+    def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
+        """(sum of F,) or (N, sum of F)."""
+        if not given:
+            raise ModelError("Concatenate must read at least one value; it reads none.")
+        heads = {shape[:-1] for shape in given if len(shape) > 1}
+        sizes = [shape[-1] if shape else 1 for shape in given]
+        if len(heads) > 1 or any(not isinstance(size, int) for size in sizes) or any(len(s) > 2 for s in given):
+            raise ModelError(
+                f"What Concatenate reads must be rows of known size, as many of each; it is "
+                f"{' and '.join(map(spelled, given)):.200}."
+            )
+        head: Shape = heads.pop() if heads else ()
+        return ((*head, sum(size for size in sizes if isinstance(size, int))),)
+
+    def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
+        """One step."""
+        parts = [np.atleast_1d(part) for part in given]
+        rows = [len(part) for part in parts if part.ndim == 2]
+        if rows:
+            parts = [part if part.ndim == 2 else np.repeat(part[None], rows[0], 0) for part in parts]
+        return (np.concatenate(parts, -1),), ()
+
+
+@dataclass(frozen=True, eq=False)
+class Add(Stateless):
+    """y = x_1 + x_2 + ... [+ constant]; where the others are rows (N, F), a row (F,) is added to each.
+
+    Attributes:
+        sources: names of values of one shape.
+        target: of that shape.
+        constant: (F,) or (N, F), or None.
+    """
+
+    sources: tuple[str, ...]
+    target: str
+    constant: Weights | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What is added."""
+        return self.sources
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The sum."""
+        return (self.target,)
+
+    def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
+        """That of the widest."""
+        if self.constant is not None:
+            need_array("constant of Add", self.constant, self.constant.shape)
+        every = [*given, *([] if self.constant is None else [self.constant.shape])]
+        widest = max(every, key=len, default=())
+        if not given or any(shape != widest[len(widest) - len(shape) :] for shape in every):
+            raise ModelError(f"What Add reads must have one shape; it is {' and '.join(map(spelled, every)):.200}.")
+        return (widest,)
+
+    def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
+        """One step."""
+        result = np.zeros(()) if self.constant is None else self.constant.astype(np.float64)
+        for part in given:
+            result = result + part
+        return (result,), ()
+
+
+@dataclass(frozen=True, eq=False)
+class Segments(Stateless):
+    """Neighbouring rows side by side: (N, F) -> (N / length, length * F), the last segment filled up with zeros.
+
+    Attributes:
+        source: (N, F).
+        target: (M, length * F), M the whole number not below N / length.
+        length: rows of a segment.
+    """
+
+    source: str
+    target: str
+    length: int
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The rows."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The segments."""
+        return (self.target,)
+
+    def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
+        """(M, length * F)."""
+        need_whole("length of Segments", self.length, 1)
+        rows, width = _known_rows("Segments", self.source, given[0])
+        return ((-(-rows // self.length), self.length * width),)
+
+    def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
+        """One step."""
+        lacking = -len(given[0]) % self.length
+        return (np.pad(given[0], ((0, lacking), (0, 0))).reshape(-1, self.length * given[0].shape[1]),), ()
+
+
+@dataclass(frozen=True, eq=False)
+class Split(Stateless):
+    """Rows cut into shorter ones: (M, length * F) -> (M * length, F), of which the first `kept` stay.
+
+    Attributes:
+        source: (M, length * F).
+        target: (kept, F).
+        width: F.
+        kept: rows of the result.
+    """
+
+    source: str
+    target: str
+    width: int
+    kept: int
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The long rows."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The short ones."""
+        return (self.target,)
+
+    def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
+        """(kept, F)."""
+        need_whole("width of Split", self.width, 1)
+        need_whole("kept of Split", self.kept, 1)
+        rows, width = _known_rows("Split", self.source, given[0])
+        if width % self.width or rows * width < self.kept * self.width:
+            raise ModelError(
+                f"{self.source!r}, which Split reads, must give {self.kept} rows of {self.width}; it is "
+                f"{spelled(given[0])}."
+            )
+        return ((self.kept, self.width),)
+
+    def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
+        """One step."""
+        return (given[0].reshape(-1, self.width)[: self.kept],), ()
+
+
+@dataclass(frozen=True, eq=False)
+class Row(Stateless):
+    """One row of rows.
+
+    Attributes:
+        source: (N, F).
+        target: (F,).
+        last: the last one, else the first.
+    """
+
+    source: str
+    target: str
+    last: bool = True
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The rows."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The row."""
+        return (self.target,)
+
+    def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
+        """(F,)."""
+        if len(given[0]) != 2:
+            raise ModelError(f"{self.source!r}, which Row reads, must have rows; it has {spelled(given[0])}.")
+        return (given[0][1:],)
+
+    def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
+        """One step."""
+        return (given[0][-1 if self.last else 0],), ()
+
+
+def _known_rows(kind: str, source: str, shape: Shape) -> tuple[int, int]:
+    match shape:
+        case (int(rows), int(width)):
+            return rows, width
+    raise ModelError(
+        f"{source!r}, which {kind} reads, must be rows of a known number and size; it is {spelled(shape)}."
+    )
