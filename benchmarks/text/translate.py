@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
+import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
-from tables import spread, write
+from tables import RESULTS, spread, write
 from torch import nn
 
 from gatelet import SearchSettings, TextSettings, TrainingSettings, Translator, TranslatorSettings
@@ -24,11 +26,12 @@ from gatelet.tasks.translation.batch import Batch, PairCutter, numbered
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.learning import Plan, prepare
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork
-from gatelet.training import Batches
+from gatelet.training import Batches, TrainingProgress
+from gatelet.training.progress import Report
 
 TEXT = TextSettings(unit="bpe", lowercase=True, vocabulary_size=6000, buckets=0, max_length=256)
 NETWORK = TranslatorSettings(embedding_size=256, hidden_size=256, dropout=0.3, embedding_dropout=0.3)
-TRAINING = TrainingSettings(epochs=20, batch_size=64, learning_rate=3e-3, patience=20, precision="bf16", max_time=900.0)
+TRAINING = TrainingSettings(epochs=11, batch_size=64, learning_rate=3e-3, patience=20, precision="bf16", max_time=780.0)
 SEARCH = SearchSettings(beams=5)
 TESTS = ("test_2016", "test_2017")
 PEER = {"de-en": "34.6", "en-de": ""}  # test 2016
@@ -47,16 +50,31 @@ def pairs_of(languages: tuple[str, str]) -> dict[str, Pairs]:
 def fitted(languages: tuple[str, str], parts: dict[str, Pairs], training: TrainingSettings) -> Translator:
     """A translator trained on the training part, its epoch chosen by the validation part."""
     translator = Translator(languages=languages, source=TEXT, network=NETWORK, search=SEARCH)
-    return translator.fit(parts["train"], validation=parts["validation"], training=training, progress=True)
+    return translator.fit(parts["train"], validation=parts["validation"], training=training, progress=told())
 
 
-def run(languages: tuple[str, str], seed: int, scored: tuple[str, ...], epochs: int | None) -> dict[str, Any]:
+def told() -> Report:
+    """A line per epoch, wherever the output goes."""
+    started, last = time.perf_counter(), 0
+
+    def tell(at: TrainingProgress) -> None:
+        nonlocal last
+        if at.epoch > last:
+            last = at.epoch
+            loss = "" if at.validation_loss is None else f", validation loss {at.validation_loss:.4f}"
+            print(f"epoch {at.epoch}, {time.perf_counter() - started:.0f} s{loss}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def run(languages: tuple[str, str], seed: int, scored: tuple[str, ...], training: TrainingSettings) -> dict[str, Any]:
     """Train once, score each of the parts once."""
     parts = pairs_of(languages)
-    training = replace(TRAINING, seed=seed) if epochs is None else replace(TRAINING, seed=seed, epochs=epochs)
+    training = replace(training, seed=seed)
     started = time.perf_counter()
     translator = fitted(languages, parts, training)
-    found: dict[str, Any] = {"seed": seed, "seconds": time.perf_counter() - started}
+    found: dict[str, Any] = {"seed": seed, "settings": settings_of(training)}
+    found["seconds"] = time.perf_counter() - started
     found |= {"parameters": translator.num_parameters, "history": translator.history.to_json()}
     for part in scored:
         started = time.perf_counter()
@@ -164,12 +182,35 @@ def report(pair: str, runs: list[dict[str, Any]]) -> None:
     write(f"translate_{pair}", f"Multi30k {pair}", f"python benchmarks/text/translate.py {pair}", rows, notes, runs)
 
 
+def settings_of(training: TrainingSettings) -> dict[str, Any]:
+    """What a stored run must agree with to count."""
+    return {"text": asdict(TEXT), "network": asdict(NETWORK), "training": asdict(training), "search": asdict(SEARCH)}
+
+
+def stored(pair: str) -> list[dict[str, Any]]:
+    """The runs that are kept, of these settings."""
+    path = RESULTS / f"translate_{pair}.json"
+    runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return [each for each in runs if each["settings"] == settings_of(replace(TRAINING, seed=each["seed"]))]
+
+
+def finish(pair: str, languages: tuple[str, str], seeds: list[int]) -> None:
+    """Train and score what is not kept yet, and keep each run as it ends, so that a stop loses one at most."""
+    for seed in seeds:
+        runs = stored(pair)
+        if seed in (each["seed"] for each in runs):
+            print(f"Seed {seed} is kept in {RESULTS}; remove it there to run it again.", flush=True)
+            continue
+        runs.append(run(languages, seed, TESTS, TRAINING))
+        report(pair, sorted(runs, key=lambda each: int(each["seed"])))
+
+
 def main() -> None:
     """Train once per seed, score once; or race."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pair", choices=list(PEER))
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, help="fewer or more than chosen")
+    parser.add_argument("--seed", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int, help="of --validation, fewer or more than chosen")
     parser.add_argument("--validation", action="store_true", help="score the validation part, write nothing")
     parser.add_argument("--speed", action="store_true", help="race our layers against torch's")
     parser.add_argument("--steps", type=int, default=20, help="of the race")
@@ -177,14 +218,13 @@ def main() -> None:
     first, second = asked.pair.split("-")
     if asked.speed:
         report_speed(asked.pair, speed((first, second), asked.steps, 3))
-        return
-    scored = ("validation",) if asked.validation else TESTS
-    runs = []
-    for seed in range(asked.seeds):
-        runs.append(run((first, second), seed, scored, asked.epochs))
-        print({name: value for name, value in runs[-1].items() if name != "history"}, flush=True)
-    if not asked.validation:
-        report(asked.pair, runs)
+    elif asked.validation:
+        training = TRAINING if asked.epochs is None else replace(TRAINING, epochs=asked.epochs)
+        for seed in asked.seed:
+            found = run((first, second), seed, ("validation",), training)
+            print({name: value for name, value in found.items() if name not in ("history", "settings")}, flush=True)
+    else:
+        finish(asked.pair, (first, second), asked.seed)
 
 
 if __name__ == "__main__":

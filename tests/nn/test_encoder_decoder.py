@@ -120,3 +120,26 @@ def test_encoder_reads_as_torch_s_layers_and_no_further_than_the_end(cell: str) 
         h_n = last[0] if cell == "lstm" else last
         torch.testing.assert_close(places[b, :length], alone[0])
         torch.testing.assert_close(whole[b], torch.cat([h_n[-2, 0], h_n[-1, 0]]))
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_within_autocast_the_layers_compute_in_bfloat16_and_stay_near(cell: str) -> None:
+    torch.manual_seed(0)
+    encoder, layer = Encoder(cell, E, M // 2, 2, 0.0), decoder(cell, torch.float32, num_layers=2)
+    x, target = torch.randn(B, S, E), torch.randn(B, T, E)
+    leaves = [*encoder.parameters(), *layer.parameters()]
+
+    def found() -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        places, whole = encoder(x, LENGTHS)
+        features, _ = layer(target, layer.initial(whole, S), layer.remember(places, MASK))
+        return places, features, torch.autograd.grad(features.float().sin().sum(), leaves)
+
+    exact = found()
+    with torch.autocast("cpu", torch.bfloat16):
+        near = found()
+    assert near[0].dtype == torch.bfloat16 and exact[0].dtype == torch.float32
+    for given, wanted in zip(near[:2], exact[:2], strict=True):
+        torch.testing.assert_close(given.float(), wanted, rtol=0, atol=0.03)  # bfloat16 has 8 bits
+    for given, wanted in zip(near[2], exact[2], strict=True):
+        assert given.dtype == torch.float32
+        assert (given - wanted).norm() <= 0.05 * wanted.norm()

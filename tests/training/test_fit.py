@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.callbacks import Timer
 from torch import Tensor, nn
 
 from gatelet.errors import GateletError, ModelError
@@ -246,6 +247,24 @@ def test_time_is_limited(job: Make) -> None:
     assert 0.2 < time.monotonic() - started < 10
     assert len(history.epochs) < 10**5 and not history.interrupted
     assert training.validation_loss() == pytest.approx(history.best.validation_loss, rel=1e-5)
+
+
+def test_the_schedule_ends_with_the_time_if_that_ends_first(job: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = job()
+    moved: list[float] = []
+    before = training.weights()
+
+    def note(at: TrainingProgress) -> None:
+        after = training.weights()
+        moved.append(sum(float((a - b).abs().sum()) for a, b in zip(after, before, strict=True)))
+        before[:] = after
+
+    # the limit lets 40 batches pass, of 4000
+    monkeypatch.setattr(Timer, "time_elapsed", lambda self, stage="train": 0.025 * len(training.seen))
+    training(epochs=1000, max_time=1.0, progress=note)
+    assert len(moved) == 40
+    peak = max(moved)
+    assert moved.index(peak) < 10 and moved[-1] < peak / 50
 
 
 def test_hardly_any_time_still_gives_weights(job: Make) -> None:

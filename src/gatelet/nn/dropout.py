@@ -1,8 +1,39 @@
-"""Dropout that forgets the same features at every step of a sequence."""
+"""Dropout whose masks are drawn fast, and dropout that forgets the same features at every step of a sequence."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+_DRAWS = 1 << 16  # a value of 16 bits decides about an element, and each draw gives four of them
+
+
+class Dropout(nn.Module):
+    """`torch.nn.Dropout` with a mask that costs a CPU an eighth of the time; `p` is rounded to 1/65536.
+
+    PyTorch draws a number per element there, which was a tenth of a small translator's training step.
+    """
+
+    def __init__(self, p: float) -> None:
+        """Drop each value with probability `p` in [0, 1)."""
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        dropped = round(self.p * _DRAWS)
+        if not self.training or not dropped:
+            return x
+        if x.device.type != "cpu":
+            return functional.dropout(x, self.p)
+        drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
+        kept = drawn[: x.numel()].view(x.shape) >= dropped - _DRAWS // 2
+        return x * kept.to(x.dtype).mul_(_DRAWS / (_DRAWS - dropped))
+
+    def extra_repr(self) -> str:
+        """The probability."""
+        return f"p={self.p}"
 
 
 class SequenceDropout(nn.Module):

@@ -7,13 +7,18 @@ the attention answers is read by the layers above it, as in GNMT (Wu et al. 2016
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet.nn.attention import attention
+from gatelet.nn.dropout import Dropout
 from gatelet.nn.gru import GRU
 from gatelet.nn.lstm import LSTM
 
@@ -62,8 +67,9 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Read the sequences."""
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        y, last = self.recurrent(packed)
+        with narrowed(self.recurrent, x) as (layer, dtype):
+            packed = pack_padded_sequence(x.to(dtype), lengths, batch_first=True, enforce_sorted=False)
+            y, last = layer(packed)
         places, _ = pad_packed_sequence(y, batch_first=True, total_length=x.shape[1])
         h_n = last[0] if isinstance(last, tuple) else last
         return places, torch.cat([h_n[-2], h_n[-1]], -1)
@@ -108,7 +114,7 @@ class AttentionDecoder(nn.Module):
         )
         self.parts = 2 if cell == "lstm" else 1
         self.start = nn.Linear(memory_size, self.parts * num_layers * hidden_size)
-        self.between = nn.Dropout(dropout)
+        self.between = Dropout(dropout)
         self.readout = nn.Linear(hidden_size + memory_size + input_size, input_size)
 
     def remember(self, places: Tensor, mask: Tensor) -> Memory:
@@ -185,16 +191,33 @@ class AttentionDecoder(nn.Module):
 
 def _run(layer: nn.Module, x: Tensor, states: States, along_time: bool) -> tuple[Tensor, States]:
     """A layer over (B, T, I) as T steps of B sequences, or over (B, K, I) as one step of B*K sequences."""
-    dtype = next(layer.parameters()).dtype  # within autocast, what comes in may be narrower
-    x, states = x.to(dtype), tuple(state.to(dtype) for state in states)
-    if along_time:
-        sequence, before = x.transpose(0, 1), tuple(state.transpose(0, 1).contiguous() for state in states)
-    else:
-        sequence = x.reshape(1, -1, x.shape[-1])
-        before = tuple(state.reshape(1, -1, state.shape[-1]) for state in states)
-    y, last = layer(sequence, before if len(before) > 1 else before[0])
+    with narrowed(layer, x) as (computed, dtype):
+        x, states = x.to(dtype), tuple(state.to(dtype) for state in states)
+        if along_time:
+            sequence, before = x.transpose(0, 1), tuple(state.transpose(0, 1).contiguous() for state in states)
+        else:
+            sequence = x.reshape(1, -1, x.shape[-1])
+            before = tuple(state.reshape(1, -1, state.shape[-1]) for state in states)
+        y, last = computed(sequence, before if len(before) > 1 else before[0])
     after = last if isinstance(last, tuple) else (last,)
     if along_time:
         return y.transpose(0, 1), tuple(state.transpose(0, 1) for state in after)
     shape = (*x.shape[:2], -1)
     return y.reshape(shape), tuple(state.reshape(shape) for state in after)
+
+
+@contextmanager
+def narrowed(layer: nn.Module, x: Tensor) -> Iterator[tuple[Callable[..., Any], torch.dtype]]:
+    """A recurrent layer and the dtype that it takes: within a CPU's autocast to bfloat16 that, by narrowed weights.
+
+    Left to itself, a layer computes in float32 there. The gradients of the weights come back in float32.
+    """
+    wide = next(layer.parameters()).dtype  # within autocast, what comes in may be narrower
+    kind = x.device.type
+    narrow = kind == "cpu" and torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.bfloat16
+    if not narrow:
+        yield layer, wide
+        return
+    weights = {name: weight.to(torch.bfloat16) for name, weight in layer.named_parameters()}
+    with torch.autocast(kind, enabled=False):
+        yield lambda *given: functional_call(layer, weights, given), torch.bfloat16

@@ -9,6 +9,8 @@ from torch import Tensor
 
 # rows whose scores are in memory at once
 ROWS = 1024
+# rows of a softmax, which should find its scores in the cache still
+SOFTMAX_ROWS = 64
 
 
 def vocabulary_loss(
@@ -19,8 +21,8 @@ def vocabulary_loss(
         loss = mean over rows of (1 - e) * -log p[target] + e * mean over v of -log p[v]
 
     Scores and softmax of a large vocabulary are most of what a small translator computes. Here both passes are made at
-    once, a part of the rows at a time: nothing of size (N, V) is kept. Within autocast the three products run in its
-    precision, and softmax and sums in float32.
+    once, a part of the rows at a time: nothing of size (N, V) is kept, and the gradient is written over the scores.
+    Within autocast the three products run in its precision, and softmax and sums in float32.
 
     Args:
         features: (N, E).
@@ -54,18 +56,20 @@ class _VocabularyLoss(torch.autograd.Function):
             precision = half or weight.dtype
             x, w, b = features.to(precision), weight.to(precision), bias.to(precision)
             loss = torch.zeros((), dtype=wide, device=x.device)
-            dx = torch.empty_like(x, dtype=wide)
-            dw, db = torch.zeros_like(weight, dtype=wide), torch.zeros_like(bias, dtype=wide)
+            dx, db = torch.empty_like(x), torch.zeros_like(bias, dtype=wide)
+            dw: Tensor | None = None
             for begin in range(0, len(x), ROWS):
                 rows = slice(begin, begin + ROWS)
-                part, gradient = _scores_gradient(x[rows], w, b, target[rows], label_smoothing, wide)
-                loss += part
-                db += gradient.sum(0)
-                gradient = gradient.to(precision)
-                dx[rows] = gradient @ w
-                dw += gradient.T @ x[rows]
+                scores = torch.addmm(b, x[rows], w.T)
+                parts = (torch.split(whole, SOFTMAX_ROWS) for whole in (scores, target[rows]))
+                for part, aims in zip(*parts, strict=True):
+                    loss += _to_gradient(part, aims, label_smoothing, db)
+                dx[rows] = scores @ w
+                product = scores.T @ x[rows]
+                dw = product if dw is None else dw.to(wide).add_(product)
+        assert dw is not None  # there is a row
         ctx.save_for_backward(dx, dw, db)
-        ctx.scale, ctx.dtype = 1.0 / len(x), features.dtype
+        ctx.scale, ctx.dtype, ctx.weight = 1.0 / len(x), features.dtype, weight.dtype
         return loss / len(x)
 
     @staticmethod
@@ -73,20 +77,21 @@ class _VocabularyLoss(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         dx, dw, db = ctx.saved_tensors
         scale = upstream * ctx.scale
-        return (dx * scale).to(ctx.dtype), dw * scale, db * scale, None, None, None
+        dw = dw.to(db.dtype, copy=True).mul_(scale)  # large: not copied more often than needed
+        return (dx * scale).to(ctx.dtype), dw.to(ctx.weight), (db * scale).to(ctx.weight), None, None, None
 
 
-def _scores_gradient(
-    x: Tensor, weight: Tensor, bias: Tensor, target: Tensor, smoothing: float, wide: torch.dtype
-) -> tuple[Tensor, Tensor]:
-    """The sum of the losses of some rows, and its gradient (n, V) with respect to their scores."""
-    log_p = torch.addmm(bias, x, weight.T).log_softmax(-1, dtype=wide)
+def _to_gradient(scores: Tensor, target: Tensor, smoothing: float, db: Tensor) -> Tensor:
+    """The sum of the losses of some rows; `scores` (n, V) become its gradient, whose column sums are added to `db`."""
+    log_p = scores.log_softmax(-1, dtype=db.dtype)
     aim = target[:, None]
     loss = (smoothing - 1.0) * log_p.gather(1, aim).sum()
     if smoothing:
-        loss = loss - smoothing * log_p.sum() / weight.shape[0]
+        loss = loss - smoothing * log_p.sum() / scores.shape[1]
     gradient = log_p.exp_()
     if smoothing:
-        gradient -= smoothing / weight.shape[0]
-    gradient.scatter_add_(1, aim, torch.full_like(aim, smoothing - 1.0, dtype=wide))
-    return loss, gradient
+        gradient -= smoothing / scores.shape[1]
+    gradient.scatter_add_(1, aim, torch.full_like(aim, smoothing - 1.0, dtype=gradient.dtype))
+    db += gradient.sum(0)
+    scores.copy_(gradient)
+    return loss

@@ -15,7 +15,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.callbacks import EarlyStopping, Timer
 from torch import Tensor, nn
 
 from gatelet.errors import GateletError, ModelError, require
@@ -60,9 +60,14 @@ class _Module(pl.LightningModule):
         optimizer = torch.optim.AdamW(
             _decay_groups(self.network, settings.weight_decay), lr=settings.learning_rate, fused=True
         )
-        scale = _warmed_cosine(self._steps) if settings.schedule == "cosine" else _constant
+        scale = _warmed_cosine(self._steps, self._share_of_time) if settings.schedule == "cosine" else _constant
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, scale)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _share_of_time(self) -> float:
+        """How much of the time that the training may take is over, earlier runs of a resumed one counted."""
+        timers = (callback for callback in self.trainer.callbacks if isinstance(callback, Timer))  # type: ignore[attr-defined]
+        return sum(timer.time_elapsed() for timer in timers) / (self._settings.max_time or math.inf)
 
 
 def fit(
@@ -196,14 +201,15 @@ def _decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
-def _warmed_cosine(steps: int) -> Callable[[int], float]:
-    """A tenth of the steps linearly up to 1, then half a cosine down to 0."""
+def _warmed_cosine(steps: int, share_of_time: Callable[[], float]) -> Callable[[int], float]:
+    """A tenth of the steps linearly up to 1, then half a cosine down to 0; of the time, if that will end first."""
     warm = max(1, steps // 10)
 
     def scale(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
+        at = max(step, int(share_of_time() * steps))
+        if at < warm:
+            return (at + 1) / warm
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (at - warm) / max(1, steps - warm))))
 
     return scale
 

@@ -26,7 +26,7 @@ class TrainingSettings:
         weight_decay: of AdamW.
         gradient_clip: largest norm of the gradient.
         patience: epochs without a better validation loss after which training stops.
-        schedule: "cosine" (a tenth of warm-up, then down to zero) or "constant".
+        schedule: "cosine" (a tenth of warm-up, then down to zero; in `max_time` if that ends first) or "constant".
         seed: of the initial weights, the order of the windows and dropout.
         max_time: seconds after which training stops.
         precision: "32", "bf16" (mixed), or "auto" for bf16 on a GPU that has it.

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from gatelet.errors import GateletError
 from gatelet.nn.attention import ATTENTIONS
-from gatelet.nn.dropout import SequenceDropout
+from gatelet.nn.dropout import Dropout, SequenceDropout
 from gatelet.nn.encoder_decoder import CELLS, AttentionDecoder, Encoder, Memory, States
 from gatelet.nn.vocabulary_loss import vocabulary_loss
 from gatelet.tasks.translation.batch import Batch
@@ -100,7 +100,7 @@ class TranslatorNetwork(nn.Module):
             coverage=settings.coverage,
             dropout=settings.dropout,
         )
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         self.bias = nn.Parameter(torch.zeros(sizes.target + 1))
         if not settings.tied:
             self.out = _embedding(sizes.target + 1, settings.embedding_size)
