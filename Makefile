@@ -1,16 +1,17 @@
 # make demo   forecasts real weather and writes gatelet-demo/
 # make test   style, types and tests
 # make sanitize   the C++ kernels under the address, undefined-behaviour and thread sanitizers
-# Both need only Python 3.11, 3.12 or 3.13 and make their own .venv; choose another with PYTHON=... or VENV=...
+# make toolchains   compilers and emulators for other cores, from apt, for the tests of the C runtime; never fails
+# The first two need only Python 3.11, 3.12 or 3.13 and make their own .venv; choose another with PYTHON=... or VENV=...
 
 VENV ?= .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-PROJECT := pyproject.toml constraints.txt CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
+PROJECT := pyproject.toml constraints.txt CMakeLists.txt $(shell find native runtime -name '*.cpp' -o -name '*.[ch]' -o -name CMakeLists.txt)
 
-.PHONY: help demo test lint types tests sanitize format clean
+.PHONY: help demo test lint types tests sanitize toolchains format clean
 
 help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +38,9 @@ sanitize:
 		build/sanitize-$$kind/native/tests/test_scan && \
 		build/sanitize-$$kind/native/tests/test_extras || exit 1; \
 	done
+
+toolchains:
+	@scripts/toolchains.sh
 
 format: $(VENV)/.for-test
 	$(BIN)/ruff check --fix

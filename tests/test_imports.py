@@ -27,6 +27,7 @@ FLOORS = {
     "nn": 4,
     "stream": 4,
     "kernels": 3,
+    "runtime": 3,
     "features": 3,
     "reference": 1,
     "plan": 2,

@@ -1,0 +1,118 @@
+/* gatelet runtime: gated recurrent cells in C99 for small devices.
+ *
+ * No allocation, no global state, nothing from libc but <stdint.h> and <string.h> in the integer functions. The caller
+ * owns every array. Structs that describe a cell hold only constants, so any number of streams may share one.
+ *
+ * The integer functions give the same bits on every machine. In what follows, and exactly so in the code,
+ *
+ *     shift(a, s) = floor((a + 2^(s-1)) / 2^s)     rounds to nearest, halves up; shift(a, 0) = a
+ *     clamp16(a)  = min(max(a, -32768), 32767)
+ *     Q15         = a number times 2^15, rounded; Q12 likewise
+ *
+ * and no sum leaves 32 bits, which whoever made the constants has to see to: `gatelet quantize` does. The equations
+ * stand in docs/quantization.md and, for NumPy, in gatelet.reference.integer.
+ */
+#ifndef GATELET_H
+#define GATELET_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Marks arrays of weights, multipliers and biases. On AVR they stay in flash, and only there may these functions look for
+ * them. Elsewhere they begin at a multiple of four bytes, as cores that read four weights at a time expect. */
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#define GATELET_CONSTANTS PROGMEM
+#elif defined(__GNUC__)
+#define GATELET_CONSTANTS __attribute__((aligned(4)))
+#else
+#define GATELET_CONSTANTS
+#endif
+
+/* Columns of weights come in groups of four; a last group that is not full is filled up with zero weights. */
+#define GATELET_GROUPS(size) (((size) + 3) / 4)
+
+/* Four activations, laid out as the machine likes them. A step needs GATELET_Q_SCRATCH(I, H) of them as scratch, which all
+ * cells of a thread may share and which means nothing afterwards. */
+typedef union {
+    int16_t values[4];
+    uint32_t pairs[2];
+} gatelet_four;
+
+#define GATELET_Q_SCRATCH(inputs, units) (GATELET_GROUPS(inputs) + GATELET_GROUPS(units))
+
+/* ------------------------------------------------------------------------------------------------ integer cells ---- */
+
+/* A recurrent cell of any of the kinds below; I inputs, H units, G matrices: GRU 3, LSTM 4, FastGRNN 1.
+ * The sums over x and over h become Q12 as shift(shift(sum_x, 8) m_x + shift(sum_h, 8) m_h + b, shift). */
+typedef struct {
+    uint16_t inputs;            /* I */
+    uint16_t units;             /* H */
+    const int8_t *weights;      /* (H, groups of I then of H, G, 4) */
+    const int16_t *multipliers; /* (H, 2, G): m_x, then m_h */
+    const int32_t *biases;      /* (H, biases of a unit): b + 2^(shift-1), so that it rounds */
+    uint8_t shift;              /* 3 ... 24 */
+    uint8_t exponent;           /* LSTM: c is in units of 2^(exponent-15); FastGRNN: h is, and exponent >= 1; GRU: 0 */
+    int16_t zeta, nu;           /* FastGRNN: the scales of the candidate in Q15 */
+} gatelet_q_cell;
+
+/* One step of a GRU, reset after the product; matrices r, z, n; biases r, z, n of x, n of h.
+ *     r = s(W_ir x + W_hr h + b_r)   z = s(W_iz x + W_hz h + b_z)   n = tanh(W_in x + b_in + r (W_hn h + b_hn))
+ *     h' = n + z (h - n)
+ * x: (I) in the unit that the multipliers stand for. h: (H) in Q15, is replaced. scratch: GATELET_Q_SCRATCH(I, H). */
+void gatelet_q_gru_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch);
+
+/* One step of an LSTM; matrices and biases i, f, g, o.
+ *     c' = f c + i g   h' = o tanh(c')
+ * h: (H) in Q15, c: (H) in units of 2^(exponent-15); both are replaced. */
+void gatelet_q_lstm_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, int16_t *c, gatelet_four *scratch);
+
+/* One step of a FastGRNN; one matrix, biases z, n.
+ *     a = W x + U h   z = s(a + b_z)   n = tanh(a + b_n)   h' = (zeta (1 - z) + nu) n + z h
+ * h: (H) in units of 2^(exponent-15), is replaced. */
+void gatelet_q_fastgrnn_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch);
+
+/* ---------------------------------------------------------------------------------------- integer layers around ---- */
+
+/* y = clamp16(shift(shift(W x, 8) m + b, shift)). */
+typedef struct {
+    uint16_t inputs;            /* I */
+    uint16_t outputs;           /* O */
+    const int8_t *weights;      /* (O, groups of I, 4) */
+    const int16_t *multipliers; /* (O) */
+    const int32_t *biases;      /* (O): b + 2^(shift-1) */
+    uint8_t shift;              /* 1 ... 24 */
+} gatelet_q_dense;
+
+/* x: (I), y: (O), scratch: GATELET_Q_SCRATCH(I, 0). */
+void gatelet_q_dense_step(const gatelet_q_dense *layer, const int16_t *x, int16_t *y, gatelet_four *scratch);
+
+/* y = clamp16(shift(table[row] m[row], shift)).
+ * table: (rows, size), multipliers: (rows), y: (size). A row outside the table is read as row 0. */
+void gatelet_q_embed(const int8_t *table, const int16_t *multipliers, uint16_t rows, uint16_t size, uint8_t shift,
+                     uint16_t row, int16_t *y);
+
+/* y = clamp16(shift((x - center) m, shift)), value by value: standardises raw readings.
+ * centers, multipliers: (size). x, y: (size), may be the same. */
+void gatelet_q_affine(const int16_t *centers, const int16_t *multipliers, uint16_t size, uint8_t shift,
+                      const int16_t *x, int16_t *y);
+
+/* Gates, value by value, in place: Q12 in, Q15 out (the sigmoid's 1 as 32767). */
+void gatelet_q_sigmoid(int16_t *x, uint16_t size);
+void gatelet_q_tanh(int16_t *x, uint16_t size);
+void gatelet_q_relu(int16_t *x, uint16_t size);
+
+/* Index of the largest value, the first of equals. */
+uint16_t gatelet_q_argmax(const int16_t *x, uint16_t size);
+
+/* Activations of 8 bits as activations of 16. x: (size), y: (size). */
+void gatelet_q_widen(const int8_t *x, int16_t *y, uint16_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,39 @@
+#include "q_arithmetic.h"
+
+/* Four columns of each gate times each group of x, so that every load of x serves three gates. */
+GATELET_INLINE const int8_t *add_three(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
+    int32_t r = 128, z = 128, n = 128; /* half of 2^8, by which they are shifted */
+    do {
+        gatelet_four four = *x++;
+        r = gatelet_add(r, &four, w);
+        z = gatelet_add(z, &four, w + 4);
+        n = gatelet_add(n, &four, w + 8);
+        w += 12;
+    } while (x != end);
+    sums[0] = gatelet_floor_shift(r, 8), sums[1] = gatelet_floor_shift(z, 8), sums[2] = gatelet_floor_shift(n, 8);
+    return w;
+}
+
+void gatelet_q_gru_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch) {
+    const int8_t *w = cell->weights;
+    const int16_t *m = cell->multipliers;
+    const int32_t *b = cell->biases;
+    const int shift = cell->shift;
+    gatelet_four *const old = gatelet_arrange(scratch, x, cell->inputs);
+    const gatelet_four *const end = gatelet_arrange(old, h, cell->units);
+    for (uint16_t j = cell->units; j > 0; j--, m += 6, b += 4, h++) {
+        int32_t of_x[3], of_h[3], r, z, n, u;
+        w = add_three(w, scratch, old, of_x);
+        w = add_three(w, old, end, of_h);
+        r = of_x[0] * GATELET_READ16(m) + of_h[0] * GATELET_READ16(m + 3) + GATELET_READ32(b);
+        z = of_x[1] * GATELET_READ16(m + 1) + of_h[1] * GATELET_READ16(m + 4) + GATELET_READ32(b + 1);
+        n = of_x[2] * GATELET_READ16(m + 2) + GATELET_READ32(b + 2);
+        u = of_h[2] * GATELET_READ16(m + 5) + GATELET_READ32(b + 3);
+        r = gatelet_sigmoid(gatelet_floor_shift(r, shift));
+        z = gatelet_sigmoid(gatelet_floor_shift(z, shift));
+        u = gatelet_clamp17(gatelet_floor_shift(u, shift));
+        /* r u / 2^15, doubled, since the table is of tanh(u / 2) */
+        n = gatelet_tanh_of_half(2 * gatelet_floor_shift(n, shift) + gatelet_shift((r >> 1) * u, 13));
+        *h = (int16_t)(n + gatelet_shift(z * (*h - n), 15));
+    }
+}

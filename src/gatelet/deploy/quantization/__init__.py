@@ -1,0 +1,26 @@
+"""Float layers as integer ones: which scales, multipliers and shifts. docs/quantization.md tells why.
+
+ranges = calibrate("gru", layers, x)               # x: (T, B, I), long sequences of what the device will see
+stack = quantize_stack("gru", layers, ranges)      # layers: gatelet.reference.LayerWeights, the lowest first
+y, state = stack.run(stack.integers(x[:, 0]), stack.initial_state())
+errors = drift(layers, stack, x[:, 0])      # how far the integers are from the floats, stretch by stretch
+"""
+
+from gatelet.deploy.quantization.calibration import Ranges, calibrate
+from gatelet.deploy.quantization.cells import quantize_cell
+from gatelet.deploy.quantization.drift import Drift, drift
+from gatelet.deploy.quantization.layers import QuantizedTable, quantize_dense, quantize_table
+from gatelet.deploy.quantization.stack import IntegerStack, quantize_stack
+
+__all__ = [
+    "Drift",
+    "IntegerStack",
+    "QuantizedTable",
+    "Ranges",
+    "calibrate",
+    "drift",
+    "quantize_cell",
+    "quantize_dense",
+    "quantize_stack",
+    "quantize_table",
+]

@@ -1,0 +1,42 @@
+"""The C runtime for devices, under Python: what it computes here, it computes there, to the last bit.
+
+    layer = runtime.RecurrentLayer("gru", cell)       # cell: gatelet.reference.integer.IntegerCell
+    y, state = layer.run(x, layer.initial_state())    # x: (T, I) int16
+
+docs/runtime.md tells how the same C runs on a device, and docs/quantization.md what it computes.
+"""
+
+from gatelet.runtime.integer import (
+    DenseLayer,
+    Kind,
+    RecurrentLayer,
+    State,
+    affine,
+    argmax,
+    embed,
+    relu,
+    sigmoid,
+    tanh,
+)
+from gatelet.runtime.packing import PackedCell, PackedDense, pack_cell, pack_dense
+from gatelet.runtime.sources import board_file, source_files, source_folder
+
+__all__ = [
+    "DenseLayer",
+    "Kind",
+    "PackedCell",
+    "PackedDense",
+    "RecurrentLayer",
+    "State",
+    "affine",
+    "argmax",
+    "board_file",
+    "embed",
+    "pack_cell",
+    "pack_dense",
+    "relu",
+    "sigmoid",
+    "source_files",
+    "source_folder",
+    "tanh",
+]
