@@ -11,6 +11,7 @@ from gatelet.cli.options import Json
 from gatelet.cli.output import cell, print_json, print_table, show_scores
 
 if TYPE_CHECKING:
+    from gatelet.plan import Plan
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.translation import Translator
@@ -20,7 +21,10 @@ def show(
     model: Annotated[Path, typer.Argument(help="Folder of the saved model.", metavar="MODEL")],
     json: Json = False,
 ) -> None:
-    """Summarise a saved model: what it says, from which columns, its size and its scores.
+    """Summarise a saved model: what it says, from which columns, its plan, its size and its scores.
+
+    The plan is what the model computes, operation by operation: shapes, parameters, multiply-adds and bytes of state of
+    one step. An axis of any length counts once.
 
     **Example**
 
@@ -28,6 +32,7 @@ def show(
     gatelet show gatelet-model
     ```
     """
+    from gatelet.plan.storing import plans_of
     from gatelet.tasks import load
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.translation import Translator
@@ -39,15 +44,31 @@ def show(
     else:
         facts |= _texts(loaded) if isinstance(loaded, Translator) else _classes(loaded)
     facts |= {"num_parameters": loaded.num_parameters, "epochs": len(loaded.history.epochs)}
+    plans = plans_of(loaded.plan())
     if json:
-        print_json(facts | {"metrics": loaded.metrics})
+        print_json(facts | {"metrics": loaded.metrics, "plans": {name: _counted(plan) for name, plan in plans.items()}})
         return
     print_table("Model", ["", ""], ([name, _words(fact)] for name, fact in facts.items()), left=2)
+    for name, plan in plans.items():
+        _print_plan("Plan" if len(plans) == 1 else f"Plan of the {name}", plan)
     scores = loaded.metrics.get("test")
     if scores is None:
         print_table("Validation", ["", ""], loaded.metrics.items())
     else:
         show_scores("Test", [{"method": method, **values} for method, values in scores.items()])
+
+
+def _counted(plan: Plan) -> dict[str, Any]:
+    totals = {"parameters": plan.num_parameters, "macs": plan.macs, "state_bytes": plan.state_bytes}
+    return totals | {"streamed": plan.streamed, "operations": plan.table()}
+
+
+def _print_plan(title: str, plan: Plan) -> None:
+    header = ["operation", "reads", "writes", "shape", "parameters", "MACs", "bytes of state"]
+    rows = [list(row.values()) for row in plan.table()]
+    what = "one step" if plan.streamed else "a whole sequence"
+    total = [f"all, {what}", "", "", "", plan.num_parameters, plan.macs, plan.state_bytes]
+    print_table(title, header, [*rows, total], left=4)
 
 
 def _forecast(loaded: Forecaster) -> dict[str, Any]:

@@ -152,13 +152,18 @@ class EncoderDecoder:
     decoder: Plan
 
     def __post_init__(self) -> None:
-        written = {value.name: value.shape for value in self.encoder.outputs}
-        lacking = [value for value in self.decoder.inputs[1:] if written.get(value.name) != value.shape]
+        # an axis of any length may have one name here and another there: one step of the encoder is a whole source
+        written = {value.name: _sizes(value.shape) for value in self.encoder.outputs}
+        lacking = [value for value in self.decoder.inputs[1:] if written.get(value.name) != _sizes(value.shape)]
         if lacking:
             raise ModelError(
                 f"The encoder must write {lacking[0].name!r:.80} of shape {spelled(lacking[0].shape)}, which the "
                 "decoder reads; it does not."
             )
+
+
+def _sizes(shape: Shape) -> tuple[int, ...]:
+    return tuple(axis if isinstance(axis, int) else 0 for axis in shape)
 
 
 def _add(known: dict[str, Shape], name: str, shape: Shape) -> None:

@@ -1,4 +1,4 @@
-"""Saved models: a folder with `config.json` and `model.safetensors`, for people to read, with nothing that executes."""
+"""Saved models: a folder with `config.json`, `model.safetensors` and the plan, with nothing that executes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,26 @@ from torch import Tensor, nn
 from gatelet import __version__
 from gatelet.errors import GateletError, ModelError
 from gatelet.folders import check_folder, new_folder, recover_folder
+from gatelet.plan import EncoderDecoder, Plan
+from gatelet.plan.storing import OURS as PLAN_FILES
+from gatelet.plan.storing import write_plan
 
 FORMAT = "gatelet-model"
 VERSION = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
-OURS = (CONFIG, WEIGHTS)
+OURS = (CONFIG, WEIGHTS, *PLAN_FILES)
 # a description of a model is far smaller; what is larger is not read
 LARGEST_CONFIG = 64 * 2**20
 
 
 def write_model(
-    path: Path, task: str, description: dict[str, Any], weights: dict[str, Tensor], overwrite: bool
+    path: Path,
+    task: str,
+    description: dict[str, Any],
+    weights: dict[str, Tensor],
+    overwrite: bool,
+    plan: Plan | EncoderDecoder | None = None,
 ) -> Path:
     """Write a model folder, whole or not at all; a model that stood there survives until the new one stands.
 
@@ -37,6 +45,7 @@ def write_model(
         description: plain values for `config.json`.
         weights: tensors by name.
         overwrite: replace a model that is there.
+        plan: of the model, to be read without torch; None for none.
 
     Raises:
         ModelError: the folder is there and not empty, or cannot be written.
@@ -45,6 +54,8 @@ def write_model(
         with new_folder(path, overwrite=overwrite, ours=OURS) as building:
             _need_model_of_ours(path)
             save_file({name: tensor.contiguous() for name, tensor in weights.items()}, building / WEIGHTS)
+            if plan is not None:
+                write_plan(building, plan, {WEIGHTS: {name: each.cpu().numpy() for name, each in weights.items()}})
             head = {"format": FORMAT, "version": VERSION, "gatelet": __version__, "task": task}
             tail = {"weights": {"file": WEIGHTS, "sha256": _sha256(building / WEIGHTS)}}
             text = json.dumps(head | description | tail, indent=2, ensure_ascii=False, allow_nan=False)

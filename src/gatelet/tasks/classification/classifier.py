@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gatelet import plan as plans
 from gatelet.errors import DataError, GateletError
 from gatelet.features.labels import labels_seen_once
 from gatelet.features.text import TextColumns, Texts, TextSettings, read_texts
@@ -15,6 +16,7 @@ from gatelet.tasks.classification.explanation import Explanation, explain
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.learning import Parts, Plan, learn, prepare, split
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings
+from gatelet.tasks.classification.planning import plan_of
 from gatelet.tasks.classification.results import Predictions, Scores, score_classes, score_sets
 from gatelet.tasks.classification.stream import Stream
 from gatelet.training import History, TrainingSettings
@@ -189,8 +191,16 @@ class Classifier:
         """
         return explain(self._need_fitted(), text, label)
 
+    def plan(self) -> plans.Plan:
+        """What this classifier computes as data, without torch; `plan_of` says what goes in and out.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return plan_of(self._need_fitted())
+
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the classifier to a folder: `config.json` and `model.safetensors`.
+        """Write the classifier to a folder: `config.json`, `model.safetensors` and the plan.
 
         Args:
             path: of the folder.

@@ -14,11 +14,13 @@ import torch
 from gatelet.errors import DataError, GateletError
 from gatelet.features import Columns, Panel, Schema, fit_schema, read_panel, read_table
 from gatelet.features.windows import Windows, cut, next_windows, rolling_windows
+from gatelet.plan import Plan
 from gatelet.tasks.forecasting import store
 from gatelet.tasks.forecasting.baselines import BASELINES, baseline_quantiles
 from gatelet.tasks.forecasting.batch import batch_widths
 from gatelet.tasks.forecasting.fitted import Fitted, HeldOut, learn, usual_validation
 from gatelet.tasks.forecasting.network import HEADS, ForecastNetwork, NetworkSettings, WindowSizes
+from gatelet.tasks.forecasting.planning import plan_of
 from gatelet.tasks.forecasting.results import MODEL, Backtest, Forecast, Scores
 from gatelet.training import History, TrainingSettings
 from gatelet.training.progress import Report
@@ -244,8 +246,16 @@ class Forecaster:
         self.metrics = {"test": scores.to_json()["overall"], "windows": scores.windows}
         return scores
 
+    def plan(self) -> Plan:
+        """What this forecaster computes as data, without torch; `plan_of` says what goes in and out.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return plan_of(self._need_fitted())
+
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the forecaster to a folder: `config.json` and `model.safetensors`.
+        """Write the forecaster to a folder: `config.json`, `model.safetensors` and the plan.
 
         Args:
             path: of the folder.

@@ -15,6 +15,7 @@ from gatelet.features import Schema
 from gatelet.tasks.forecasting.batch import batch_widths
 from gatelet.tasks.forecasting.fitted import Fitted
 from gatelet.tasks.forecasting.network import ForecastNetwork, NetworkSettings, WindowSizes
+from gatelet.tasks.forecasting.planning import plan_of
 from gatelet.tasks.store import check_weights, described, read_config, read_weights, write_model
 from gatelet.training import History, TrainingSettings
 
@@ -47,7 +48,7 @@ def save(forecaster: Forecaster, fitted: Fitted, path: Path, overwrite: bool) ->
         "history": forecaster.history.to_json(),
         "metrics": forecaster.metrics,
     }
-    return write_model(path, TASK, description, weights, overwrite)
+    return write_model(path, TASK, description, weights, overwrite, plan_of(fitted))
 
 
 def load(kind: type[Forecaster], path: Path) -> Forecaster:

@@ -15,6 +15,7 @@ from gatelet.tasks.store import check_weights, described, read_config, read_weig
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.learning import MOST_PER_TOKEN
 from gatelet.tasks.translation.network import TranslatorNetwork, TranslatorSettings, TranslatorSizes
+from gatelet.tasks.translation.planning import plan_of
 from gatelet.training import History, TrainingSettings
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def save(translator: Translator, fitted: Fitted, path: Path, overwrite: bool) ->
         "source": fitted.source.to_json(),
         "target": target,
     }
-    return write_model(path, TASK, description, dict(fitted.network.state_dict()), overwrite)
+    return write_model(
+        path, TASK, description, dict(fitted.network.state_dict()), overwrite, plan_of(fitted, translator.search)
+    )
 
 
 def load(kind: type[Translator], path: Path) -> Translator:

@@ -10,10 +10,12 @@ from gatelet.errors import GateletError
 from gatelet.features.text import PairColumns, TextSettings, read_pairs
 from gatelet.metrics import text_scores
 from gatelet.nn.beam_search import SearchSettings
+from gatelet.plan import EncoderDecoder
 from gatelet.tasks.translation import store
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.learning import Plan, learn, prepare, split
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork, TranslatorSettings
+from gatelet.tasks.translation.planning import plan_of
 from gatelet.tasks.translation.results import Scores, Translations
 from gatelet.training import History, TrainingSettings
 from gatelet.training.progress import Report
@@ -184,8 +186,16 @@ class Translator:
         self.metrics = {"test": overall, "signatures": signatures, "pairs": len(pairs)}
         return scores
 
+    def plan(self) -> EncoderDecoder:
+        """What this translator computes as data, without torch; `plan_of` says what goes in and out.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return plan_of(self._need_fitted(), self.search)
+
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the translator to a folder: `config.json` and `model.safetensors`.
+        """Write the translator to a folder: `config.json`, `model.safetensors` and the plan.
 
         Args:
             path: of the folder.
