@@ -169,12 +169,13 @@ LIGHT = [
     "gatelet.metrics",
     "gatelet.features",
     "gatelet.datasets",
+    "gatelet.deploy",
 ]
 
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_light_modules_load_nothing_heavy(module: str) -> None:
-    heavy = "{'torch', 'lightning', 'polars', 'matplotlib', 'jinja2', 'pandas'}"
+    heavy = "{'torch', 'lightning', 'polars', 'matplotlib', 'jinja2', 'pandas', 'onnx'}"
     code = f"import sys, {module}; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, [], "")

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gatelet.deploy import export, verify
     from gatelet.features import Columns
     from gatelet.features.text import PairColumns, TextColumns, TextSettings
     from gatelet.nn.beam_search import SearchSettings
@@ -32,7 +33,9 @@ __all__ = [
     "Translator",
     "TranslatorSettings",
     "__version__",
+    "export",
     "load",
+    "verify",
 ]
 
 _HOMES = {
@@ -48,7 +51,9 @@ _HOMES = {
     "TrainingSettings": "gatelet.training",
     "Translator": "gatelet.tasks.translation",
     "TranslatorSettings": "gatelet.tasks.translation",
+    "export": "gatelet.deploy",
     "load": "gatelet.tasks",
+    "verify": "gatelet.deploy",
 }
 
 

@@ -16,6 +16,8 @@ _PURPOSE = {
     "jinja2": "Reports need",
     "tensorboard": "TensorBoard logs need",
     "tokenizers": "Subwords need",
+    "onnx": "ONNX needs",
+    "h5py": "Keras files need",
     "sacrebleu": "BLEU and chrF need",
 }
 
@@ -30,6 +32,10 @@ class DataError(GateletError, ValueError):
 
 class ModelError(GateletError, ValueError):
     """A saved model folder cannot be read or written."""
+
+
+class ExportError(GateletError, ValueError):
+    """A model cannot be exported exactly, or an export does not compute what its plan does."""
 
 
 class MissingExtraError(GateletError, ImportError):

@@ -21,6 +21,7 @@ EXTRAS = {
     "tensorboard": "logs",
     "tokenizers": "text",
     "sacrebleu": "text",
+    "onnx": "onnx",
 }
 
 # Contexts and commands are typer's own copy of click's in newer versions and click's in older ones: no type to name.

@@ -68,7 +68,7 @@ def write_plan(folder: Path, model: Model, beside: Mapping[str, Mapping[str, NDA
     }
     own: dict[str, Weights] = {}
     plans = {
-        name: _described(plan, lambda array, name=name: _place(array, known, own, name))  # type: ignore[misc]
+        name: described(plan, lambda _operation, _field, array, name=name: _place(array, known, own, name))  # type: ignore[misc]
         for name, plan in plans_of(model).items()
     }
     save_file(own, folder / WEIGHTS)
@@ -91,14 +91,23 @@ def load_plan(path: str | Path) -> Model:
     """
     folder = Path(path)
     document = _document(folder)
-    with _damaged(folder / PLAN):
+    with damaged(folder / PLAN):
         arrays = {file: _arrays(folder, file, expected) for file, expected in _files(document)}
-        plans = {name: _plan(values, arrays) for name, values in _entries(document["plans"]).items()}
-        if set(plans) == {"model"}:
-            return plans["model"]
-        if set(plans) == {"encoder", "decoder"}:
-            return EncoderDecoder(plans["encoder"], plans["decoder"])
-        raise ModelError(f"plans must be model, or encoder and decoder; got {', '.join(plans):.80}.")
+        return rebuilt(document["plans"], arrays)
+
+
+def rebuilt(document: Any, arrays: dict[str, dict[str, NDArray[Any]]]) -> Model:
+    """What `described` gave for each plan of a model, as that model; arrays by file and name.
+
+    Raises:
+        ModelError: it does not hold together; so may other errors that `damaged` turns into one.
+    """
+    plans = {name: _plan(values, arrays) for name, values in _entries(document).items()}
+    if set(plans) == {"model"}:
+        return plans["model"]
+    if set(plans) == {"encoder", "decoder"}:
+        return EncoderDecoder(plans["encoder"], plans["decoder"])
+    raise ModelError(f"plans must be model, or encoder and decoder; got {', '.join(plans):.80}.")
 
 
 def plans_of(model: Model) -> dict[str, Plan]:
@@ -108,11 +117,12 @@ def plans_of(model: Model) -> dict[str, Plan]:
     return {"model": model}
 
 
-def _described(plan: Plan, place: Callable[[Weights], dict[str, str]]) -> dict[str, Any]:
+def described(plan: Plan, place: Callable[[Operation, str, Weights], dict[str, str]]) -> dict[str, Any]:
+    """A plan in the types that JSON has; `place` says where a weight lies, by its operation and field."""
     operations = [
         {"operation": type(operation).__name__}
         | settings_of(operation)
-        | {name: place(array) for name, array in weights_of(operation).items()}
+        | {name: place(operation, name, array) for name, array in weights_of(operation).items()}
         for operation in plan.operations
     ]
     return {
@@ -261,7 +271,7 @@ def _need_keys(what: str, values: Any, keys: set[str]) -> None:
 
 
 @contextmanager
-def _damaged(file: Path) -> Iterator[None]:
+def damaged(file: Path) -> Iterator[None]:
     """Turn what goes wrong when a plan does not hold together into a ModelError that names the file."""
     try:
         yield
