@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import bench, classify, compare, data, demo, export, forecast, show, translate
+from gatelet.cli import bench, classify, compare, data, demo, export, forecast, importing, show, translate
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
@@ -61,4 +61,5 @@ app.command("translate")(translate.translate)
 app.command("show")(show.show)
 app.command("export")(export.export)
 app.command("verify")(export.verify)
+app.command("import")(importing.import_)
 app.add_typer(data.app, name="data")

@@ -22,6 +22,7 @@ EXTRAS = {
     "tokenizers": "text",
     "sacrebleu": "text",
     "onnx": "onnx",
+    "h5py": "keras",
 }
 
 # Contexts and commands are typer's own copy of click's in newer versions and click's in older ones: no type to name.
