@@ -76,8 +76,14 @@ def test_translate_evaluate_and_show(gatelet: Gatelet, model: Path, files: Path,
 
 
 def test_lines_from_the_standard_input(gatelet: Gatelet, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("der Hund rennt.\n\nein Mann schläft.\n"))
-    assert gatelet("translate", "-", "--model", model).out == "the dog runs.\n\na man sleeps.\n"
+    def said_to(content: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    said_to("der Hund rennt.\r\n\nein Mann\u2028schläft.\n".encode())
+    assert gatelet("translate", "-", "--model", model).out.split("\n")[::2] == ["the dog runs.", "a man sleeps."]
+    said_to(b"ein Mann schl\xe4ft.\n")
+    said = gatelet("translate", "-", "--model", model)
+    assert said.code == 2 and "must be UTF-8; got byte 0xe4 at offset 13." in " ".join(said.err.split())
 
 
 @pytest.mark.parametrize(

@@ -285,12 +285,19 @@ def read(data: str, columns: TextColumns) -> Texts:
     """The texts of DATA, or the lines of the standard input."""
     from gatelet.features.text import read_texts
 
-    return read_texts(_lines() if data == "-" else Path(data), columns, labelled=False)
+    return read_texts(input_lines() if data == "-" else Path(data), columns, labelled=False)
 
 
-def _lines() -> list[str]:
+def input_lines() -> list[str]:
+    """The lines of the standard input.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
+    from gatelet.features.text.reading import split_lines
+
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+        return split_lines(sys.stdin.buffer.read().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         place = f"got byte 0x{error.object[error.start]:02x} at offset {error.start}"
         raise DataError(f"The standard input must be UTF-8; {place}.") from error

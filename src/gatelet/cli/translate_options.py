@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatelet.cli.options import given
-from gatelet.cli.text_options import GatedCell, Unit
+from gatelet.cli.text_options import GatedCell, Unit, input_lines
 from gatelet.errors import GateletError
 
 if TYPE_CHECKING:
@@ -249,7 +248,7 @@ def data_of(data: str, targets: Path | None) -> Path | tuple[Path, Path]:
 
 def lines_of(data: str) -> Any:
     """What the library reads: a file, or the lines of the standard input."""
-    return sys.stdin.read().splitlines() if data == "-" else Path(data)
+    return input_lines() if data == "-" else Path(data)
 
 
 def languages(pair: str | None) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatelet.errors import DataError
 from gatelet.features.table import read_table
-from gatelet.features.text.reading import JSON_LINES, as_text, decoded, read_json_lines
+from gatelet.features.text.reading import JSON_LINES, as_text, decoded, read_json_lines, split_lines
 
 _TABLES = (".csv", ".parquet", ".pq", ".tsv")
 
@@ -107,7 +107,7 @@ def read_lines(path: Path) -> list[str]:
     text = decoded(path)
     if not text.strip():
         raise DataError(f"{path} is empty.")
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+    return split_lines(text)
 
 
 def _read_parallel(source: Path, target: Path) -> Pairs:

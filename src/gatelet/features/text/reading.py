@@ -128,6 +128,11 @@ def decoded(path: Path) -> str:
         ) from error
 
 
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, which end at line feeds alone; none of an empty text."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
 def _needed(columns: TextColumns, labelled: bool) -> list[str]:
     names = (columns.text, columns.label, columns.slots) if labelled else (columns.text,)
     return [name for name in names if name is not None]
