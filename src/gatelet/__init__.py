@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from gatelet.features import Columns
     from gatelet.features.text import PairColumns, TextColumns, TextSettings
     from gatelet.nn.beam_search import SearchSettings
+    from gatelet.nn.sampling import SamplingSettings
     from gatelet.tasks import load
     from gatelet.tasks.classification import Classifier, ClassifierSettings
     from gatelet.tasks.forecasting import Forecaster, NetworkSettings
+    from gatelet.tasks.language_modelling import LanguageModel, LanguageModelSettings, SegmentSettings
     from gatelet.tasks.translation import Translator, TranslatorSettings
     from gatelet.training import TrainingSettings
 
@@ -24,9 +26,13 @@ __all__ = [
     "ClassifierSettings",
     "Columns",
     "Forecaster",
+    "LanguageModel",
+    "LanguageModelSettings",
     "NetworkSettings",
     "PairColumns",
+    "SamplingSettings",
     "SearchSettings",
+    "SegmentSettings",
     "TextColumns",
     "TextSettings",
     "TrainingSettings",
@@ -43,9 +49,13 @@ _HOMES = {
     "ClassifierSettings": "gatelet.tasks.classification",
     "Columns": "gatelet.features",
     "Forecaster": "gatelet.tasks.forecasting",
+    "LanguageModel": "gatelet.tasks.language_modelling",
+    "LanguageModelSettings": "gatelet.tasks.language_modelling",
     "NetworkSettings": "gatelet.tasks.forecasting",
     "PairColumns": "gatelet.features.text",
+    "SamplingSettings": "gatelet.nn.sampling",
     "SearchSettings": "gatelet.nn.beam_search",
+    "SegmentSettings": "gatelet.tasks.language_modelling",
     "TextColumns": "gatelet.features.text",
     "TextSettings": "gatelet.features.text",
     "TrainingSettings": "gatelet.training",

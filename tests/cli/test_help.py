@@ -13,8 +13,11 @@ import typer
 from gatelet.cli.app import VERBS, app
 from gatelet.features import Columns
 from gatelet.features.text import PairColumns, TextColumns, TextSettings
+from gatelet.nn.sampling import SamplingSettings
 from gatelet.tasks.classification import Classifier, ClassifierSettings
 from gatelet.tasks.forecasting import Forecaster, NetworkSettings
+from gatelet.tasks.language_modelling import LanguageModel, LanguageModelSettings, SegmentSettings
+from gatelet.tasks.language_modelling.language_model import TEXT as RUNNING_TEXT
 from gatelet.tasks.translation import Translator, TranslatorSettings
 from gatelet.tasks.translation.translator import TEXT
 from gatelet.training import TrainingSettings
@@ -57,7 +60,8 @@ def test_all_verbs_and_tasks_are_there() -> None:
         f"{verb} classify" for verb in ("fit", "predict", "evaluate", "explain")
     }
     assert {" ".join(path) for path in COMMANDS} >= {"fit translate", "evaluate translate", "translate"}
-    assert all(set(tasks) <= {"forecast", "classify", "translate"} for _, tasks in VERBS.values())
+    assert {" ".join(path) for path in COMMANDS} >= {"fit generate", "evaluate generate", "generate"}
+    assert all(set(tasks) <= {"forecast", "classify", "translate", "generate"} for _, tasks in VERBS.values())
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -113,6 +117,39 @@ def test_defaults_of_a_translator_in_the_help_are_the_library_s() -> None:
         *("dropout", "embedding_dropout", "validation_share"),
         *("epochs", "batch_size", "learning_rate", "patience", "seed", "precision"),
     }
+
+
+def test_defaults_of_a_language_model_in_the_help_are_the_library_s() -> None:
+    defaults: dict[str, Any] = {
+        "text": inspect.signature(LanguageModel.__init__).parameters["column"].default,
+        "validation_share": inspect.signature(LanguageModel.fit).parameters["validation_share"].default,
+    }
+    for settings in (LanguageModelSettings, SegmentSettings, TrainingSettings):
+        defaults |= {field.name: field.default for field in dataclasses.fields(settings)}
+    training_seed = defaults["seed"]
+    defaults |= dataclasses.asdict(RUNNING_TEXT) | dataclasses.asdict(SamplingSettings())
+    defaults |= {"layers": defaults["num_layers"], "segment_length": defaults["length"], "column": defaults["text"]}
+    for path, more in ((("fit", "generate"), {"seed": training_seed}), (("generate",), {})):
+        told = {
+            parameter.name: parameter.show_default
+            for parameter in COMMANDS[path].params
+            if isinstance(getattr(parameter, "show_default", None), str)
+        }
+        known = defaults | more
+        checked = {name for name, words in told.items() if known.get(name) is not None and words == str(known[name])}
+        assert checked == GENERATE[path]
+    assert {defaults["top_k"], defaults["seed"]} == {None} and defaults["stop"] == ()
+
+
+GENERATE: dict[tuple[str, ...], set[str]] = {
+    ("fit", "generate"): {
+        *("column", "unit", "min_count", "vocabulary_size", "cell", "hidden_size", "embedding_size", "layers"),
+        *("dropout", "layer_dropout", "embedding_dropout", "token_dropout", "weight_drop", "segment_length"),
+        *("activation_penalty", "change_penalty", "validation_share"),
+        *("epochs", "batch_size", "learning_rate", "patience", "seed", "precision"),
+    },
+    ("generate",): {"temperature", "top_p", "max_length"},
+}
 
 
 def test_defaults_in_the_help_are_the_library_s() -> None:

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import bench, classify, compare, data, demo, export, forecast, importing, show, translate
+from gatelet.cli import bench, classify, compare, data, demo, export, forecast, generate, importing, show, translate
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
 VERBS = {
     "fit": (
         "Train a model on your data and save it.",
-        {"forecast": forecast.fit, "classify": classify.fit, "translate": translate.fit},
+        {"forecast": forecast.fit, "classify": classify.fit, "translate": translate.fit, "generate": generate.fit},
     ),
     "predict": (
         "Say what comes next or what it is, with a saved model.",
@@ -20,7 +20,12 @@ VERBS = {
     ),
     "evaluate": (
         "Score a saved model beside simple baselines.",
-        {"forecast": forecast.evaluate, "classify": classify.evaluate, "translate": translate.evaluate},
+        {
+            "forecast": forecast.evaluate,
+            "classify": classify.evaluate,
+            "translate": translate.evaluate,
+            "generate": generate.evaluate,
+        },
     ),
     "explain": ("Say what moved a decision.", {"classify": classify.explain}),
     "backtest": ("Forecast the past as if it were still to come.", {"forecast": forecast.backtest}),
@@ -44,7 +49,7 @@ def gatelet(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Gated recurrent models, the GRU first: forecast, classify, translate, compare and save.
+    """Gated recurrent models, the GRU first: forecast, classify, translate, write, compare and save.
 
     Start with **gatelet demo**; every command has --help with examples.
     """
@@ -58,6 +63,7 @@ for _verb, (_help, _tasks) in VERBS.items():
     app.add_typer(_group, name=_verb)
 app.command("bench")(bench.bench)
 app.command("translate")(translate.translate)
+app.command("generate")(generate.generate)
 app.command("show")(show.show)
 app.command("export")(export.export)
 app.command("verify")(export.verify)

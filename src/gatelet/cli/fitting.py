@@ -14,6 +14,7 @@ from gatelet.cli.output import ROWS_SHOWN, check_free, print_json, print_table, 
 if TYPE_CHECKING:
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
+    from gatelet.tasks.language_modelling import LanguageModel
     from gatelet.tasks.translation import Translator
 
 
@@ -36,7 +37,11 @@ def spared(folder: Path) -> Iterator[None]:
 
 
 def report(
-    model: Forecaster | Classifier | Translator, out: Path, json: bool, go_on: str = "", **more: Mapping[str, Any]
+    model: Forecaster | Classifier | Translator | LanguageModel,
+    out: Path,
+    json: bool,
+    go_on: str = "",
+    **more: Mapping[str, Any],
 ) -> None:
     """Say how a training went, and what it reached; one that Ctrl-C stopped leaves with status 130.
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gatelet.plan import Plan
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
+    from gatelet.tasks.language_modelling import LanguageModel
     from gatelet.tasks.translation import Translator
 
 
@@ -35,12 +36,15 @@ def show(
     from gatelet.plan.storing import plans_of
     from gatelet.tasks import load
     from gatelet.tasks.forecasting import Forecaster
+    from gatelet.tasks.language_modelling import LanguageModel
     from gatelet.tasks.translation import Translator
 
     loaded = load(model)
     facts: dict[str, Any] = {"model": str(model), "task": type(loaded).__name__}
     if isinstance(loaded, Forecaster):
         facts |= _forecast(loaded)
+    elif isinstance(loaded, LanguageModel):
+        facts |= _language(loaded)
     else:
         facts |= _texts(loaded) if isinstance(loaded, Translator) else _classes(loaded)
     facts |= {"num_parameters": loaded.num_parameters, "epochs": len(loaded.history.epochs)}
@@ -117,6 +121,19 @@ def _texts(loaded: Translator) -> dict[str, Any]:
         "layers": {"encoder": network.num_layers, "decoder": network.decoder_layers},
         "attention": network.attention,
         "beams": loaded.search.beams,
+    }
+
+
+def _language(loaded: LanguageModel) -> dict[str, Any]:
+    network = loaded.network
+    return {
+        "column": loaded.column,
+        "unit": loaded.text.unit,
+        "vocabulary": loaded.module.size,
+        "cell": network.cell,
+        "hidden_size": network.hidden_size,
+        "layers": network.num_layers,
+        "segment_length": loaded.segments.length,
     }
 
 

@@ -289,15 +289,20 @@ def read(data: str, columns: TextColumns) -> Texts:
 
 
 def input_lines() -> list[str]:
-    """The lines of the standard input.
+    """The lines of the standard input, as `standard_input` reads it."""
+    from gatelet.features.text.reading import split_lines
+
+    return split_lines(standard_input())
+
+
+def standard_input() -> str:
+    """All of the standard input.
 
     Raises:
         DataError: it is not UTF-8.
     """
-    from gatelet.features.text.reading import split_lines
-
     try:
-        return split_lines(sys.stdin.buffer.read().decode("utf-8-sig"))
+        return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = f"got byte 0x{error.object[error.start]:02x} at offset {error.start}"
         raise DataError(f"The standard input must be UTF-8; {place}.") from error

@@ -5,6 +5,8 @@ from gatelet.metrics.classes import class_scores as class_scores
 from gatelet.metrics.classes import confusion as confusion
 from gatelet.metrics.classes import macro_f1 as macro_f1
 from gatelet.metrics.classes import micro_f1 as micro_f1
+from gatelet.metrics.perplexity import bits_per_character as bits_per_character
+from gatelet.metrics.perplexity import perplexity as perplexity
 from gatelet.metrics.points import mae as mae
 from gatelet.metrics.points import mase as mase
 from gatelet.metrics.points import mse as mse

@@ -1,4 +1,4 @@
-"""Dropout whose masks are drawn fast, and dropout that forgets the same features at every step of a sequence."""
+"""Dropout whose masks are drawn fast, of the same features at every step of a sequence, and of whole tokens."""
 
 from __future__ import annotations
 
@@ -54,6 +54,29 @@ class SequenceDropout(nn.Module):
             return x
         kept = x.new_empty(len(x), 1, x.shape[2]).bernoulli_(1.0 - self.p)
         return x * (kept / (1.0 - self.p))
+
+    def extra_repr(self) -> str:
+        """The probability."""
+        return f"p={self.p}"
+
+
+class TokenDropout(nn.Module):
+    """Zeroes the vectors of some tokens in training, wherever they stand in the batch, and scales up the others.
+
+    Source: Gal and Ghahramani 2016 (arXiv:1512.05287); embedding dropout in Merity et al. 2018 (arXiv:1708.02182).
+    """
+
+    def __init__(self, p: float) -> None:
+        """Drop each token of the vocabulary with probability `p` in [0, 1)."""
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor, tokens: Tensor, vocabulary: int) -> Tensor:
+        """Vectors (..., F) of the tokens (...), whose numbers are below `vocabulary`, to the same shape."""
+        if not self.training or not self.p:
+            return x
+        kept = x.new_empty(vocabulary).bernoulli_(1.0 - self.p)
+        return x * (kept / (1.0 - self.p))[tokens].unsqueeze(-1)
 
     def extra_repr(self) -> str:
         """The probability."""

@@ -220,4 +220,4 @@ def narrowed(layer: nn.Module, x: Tensor) -> Iterator[tuple[Callable[..., Any], 
         return
     weights = {name: weight.to(torch.bfloat16) for name, weight in layer.named_parameters()}
     with torch.autocast(kind, enabled=False):
-        yield lambda *given: functional_call(layer, weights, given), torch.bfloat16
+        yield lambda *given, **more: functional_call(layer, weights, given, more), torch.bfloat16

@@ -8,18 +8,20 @@ from typing import Any
 from gatelet.errors import ModelError
 from gatelet.tasks.classification import Classifier
 from gatelet.tasks.forecasting import Forecaster
+from gatelet.tasks.language_modelling import LanguageModel
 from gatelet.tasks.store import read_config
 from gatelet.tasks.translation import Translator
 
-_TASKS: dict[str, type[Forecaster] | type[Classifier] | type[Translator]] = {
+_TASKS: dict[str, type[Forecaster] | type[Classifier] | type[Translator] | type[LanguageModel]] = {
     "Forecaster": Forecaster,
     "Classifier": Classifier,
     "Translator": Translator,
+    "LanguageModel": LanguageModel,
 }
 
 
 def load(path: str | Path) -> Any:
-    """Read a model, a Forecaster, a Classifier or a Translator, from a folder that its `save` wrote.
+    """Read a model, whichever task it has, from a folder that its `save` wrote.
 
     Raises:
         ModelError: the folder is absent, damaged, or from a newer gatelet.

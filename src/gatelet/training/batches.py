@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +12,13 @@ Cut = Callable[[Tensor], Any]
 
 # batches that are sorted by length together
 PORTION = 32
+
+
+class Loader(Protocol):
+    """Gives the batches of an epoch, always as many."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 class Batches:

@@ -19,7 +19,7 @@ from lightning.pytorch.callbacks import EarlyStopping, Timer
 from torch import Tensor, nn
 
 from gatelet.errors import GateletError, ModelError, require
-from gatelet.training.batches import Batches
+from gatelet.training.batches import Loader
 from gatelet.training.callbacks import HistoryCallback, KeepCheckpoints, ProgressCallback, StopOnInterrupt
 from gatelet.training.checkpoint import SafetensorsCheckpointIO, weights_of
 from gatelet.training.history import Epoch, History
@@ -73,8 +73,8 @@ class _Module(pl.LightningModule):
 def fit(
     network: nn.Module,
     loss: Loss,
-    train: Batches,
-    validation: Batches,
+    train: Loader,
+    validation: Loader,
     settings: TrainingSettings,
     *,
     checkpoints: Path | None = None,
@@ -109,8 +109,8 @@ def fit(
 def _fit(
     network: nn.Module,
     loss: Loss,
-    train: Batches,
-    validation: Batches,
+    train: Loader,
+    validation: Loader,
     settings: TrainingSettings,
     folder: Path,
     resume: bool,

@@ -11,7 +11,7 @@ from gatelet.errors import ModelError
 from gatelet.features.text.splitting import EMPTY, plain, words
 from gatelet.features.text.subwords import KINDS
 
-_SPACE = "\u2581"  # how subwords write one
+SPACE = "\u2581"  # how subwords write one
 
 
 @dataclass(frozen=True)
@@ -81,4 +81,4 @@ def join_tokens(tokens: Sequence[str], unit: str, spacing: Spacing) -> str:
     if unit == "byte":
         return bytes.fromhex("".join(tokens)).decode("utf-8", "replace")
     text = "".join(tokens)
-    return text.replace(_SPACE, " ").strip() if unit in KINDS else text
+    return text.replace(SPACE, " ").strip() if unit in KINDS else text

@@ -11,7 +11,7 @@ from gatelet.errors import DataError
 from gatelet.features.table import read_table
 from gatelet.features.text.reading import JSON_LINES, as_text, decoded, read_json_lines, split_lines
 
-_TABLES = (".csv", ".parquet", ".pq", ".tsv")
+TABLES = (".csv", ".parquet", ".pq", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def read_pairs(data: Any, columns: PairColumns, *, targets: bool = True) -> Pair
     if path and path.suffix.lower() in JSON_LINES:
         values, places = read_json_lines(path)
         return _from_columns(values, places, columns, targets, str(path))
-    if path and not targets and not path.name.lower().removesuffix(".gz").endswith(_TABLES):
+    if path and not targets and not path.name.lower().removesuffix(".gz").endswith(TABLES):
         return Pairs(tuple(read_lines(path)))
     table = read_table(data)
     names = [columns.source, columns.target] if targets else [columns.source]
