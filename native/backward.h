@@ -289,7 +289,7 @@ inline void add_gradients(BackwardPlan<Cell>& plan, const ChunkRows& rows, std::
     };
     add_to(a.dw_ih, plan.x_columns, Cell::input_gate(section));
     if constexpr (TwoPhase<Cell>) {
-      add_to(a.dw_hh, section == 0 ? plan.gated_columns : plan.h_columns, Cell::hidden_gate(section));
+      add_to(a.dw_hh, section == late_section<Cell>() ? plan.gated_columns : plan.h_columns, Cell::hidden_gate(section));
     } else {
       add_to(a.dw_hh, plan.h_columns, Cell::hidden_gate(section));
     }
@@ -331,7 +331,9 @@ inline void prepare_backward(BackwardPlan<Cell>& plan, int rank, int size) {
       return a.w_hh + (Cell::hidden_gate(static_cast<int>(k / H) + Cell::hidden_section) * H + k % H) * H;
     });
     if constexpr (TwoPhase<Cell>) {
-      pack_panel(plan.late_weights, H, u, [&](std::int64_t k) { return a.w_hh + (Cell::hidden_gate(0) * H + k) * H; });
+      pack_panel(plan.late_weights, H, u, [&](std::int64_t k) {
+        return a.w_hh + (Cell::hidden_gate(late_section<Cell>()) * H + k) * H;
+      });
     }
   }
   const Range columns = a.dx != nullptr ? share(plan.input_weights.count(), rank, size) : Range{0, 0};

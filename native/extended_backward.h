@@ -41,45 +41,58 @@ GATELET_INLINE void pass_layer_norm(const float* da, const float* u, const float
   }
 }
 
+// The sections first .. last of dG, the products' gradients, from those of the same gates behind them.
 template <HasLayerNorm Cell>
-inline void pass_layer_norms(BackwardPlan<Cell>& plan, const GradientRow& g, Range units) {
-  using Base = typename Cell::Base;
+inline void pass_layer_norms(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int first = 0,
+                             int last = Cell::sections) {
   constexpr int G = Cell::gates;
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
   const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
   const float* da = g.dg + Cell::sections * H;
-  for (int section = 0; section < G; ++section) {
-    const int gate = Base::input_gate(section);
-    pass_layer_norm(da + section * H, row.products + gate * H, a.layer_norm_ih + gate * H, row.moments[gate], H, units,
-                    g.dg + section * H);
-  }
-  for (int section = 0; section < G; ++section) {
-    const int from = section + Base::hidden_section;
-    const int gate = Base::hidden_gate(from);
-    pass_layer_norm(da + from * H, row.products + (G + gate) * H, a.layer_norm_hh + gate * H, row.moments[G + gate], H,
-                    units, g.dg + (G + section) * H);
+  for (int section = first; section < last; ++section) {
+    const bool of_input = section < G;
+    const int gate = of_input ? Cell::input_gate(section) : Cell::hidden_gate(section);
+    const int from = of_input ? section : section - G + Cell::first_hidden;
+    const int product = of_input ? gate : G + gate;
+    pass_layer_norm(da + from * H, row.products + product * H, (of_input ? a.layer_norm_ih : a.layer_norm_hh) + gate * H,
+                    row.moments[product], H, units, g.dg + section * H);
   }
 }
 
-// The gates once more from the saved products, and the gradients of what went into them: the last sections of dG.
+// Where the cell's own equations read gates and write the gradients of what went into them: the last sections of dG.
+template <HasLayerNorm Cell>
+inline GradientRow inner_row(BackwardPlan<Cell>& plan, const GradientRow& g, float* gates) {
+  GradientRow inner = g;
+  inner.gates = gates;
+  inner.dg = g.dg + Cell::sections * plan.a.hidden;
+  return inner;
+}
+
+// The memory for the gates of a sequence, found again.
+template <HasLayerNorm Cell>
+inline float* gates_again(BackwardPlan<Cell>& plan, std::int64_t sequence, int rank) {
+  auto& extras = plan.extras;
+  return extras.gates.data() + place_at_once<Cell>(sequence, rank) * extras.columns * plan.a.hidden;
+}
+
+// The gates once more from the saved products, and the gradients of what went into them.
 template <HasLayerNorm Cell>
 inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int rank) {
   using Base = typename Cell::Base;
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
   const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
-  float* gates = plan.extras.gates.data() + rank * (Base::saved + 2) * H;
+  float* gates = gates_again(plan, g.sequence, rank);
   StepRow again{};
   again.h = g.h, again.c = g.c;
   again.gates = gates, again.y = gates + Base::saved * H, again.c_next = gates + (Base::saved + 1) * H;
-  GradientRow inner = g;
-  inner.gates = gates;
-  inner.dg = g.dg + Cell::sections * H;
+  const GradientRow inner = inner_row(plan, g, gates);
   const Zone zone(a, g.step, g.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) {
     vec sum[Cell::gates];
-    row.apply(a, plan.extras.input_bias.data(), plan.extras.hidden_bias.data(), u * lanes, gates, sum);
+    row.apply_to_inputs(a, plan.extras.input_bias.data(), u * lanes, gates);
+    row.apply_to_states(a, plan.extras.hidden_bias.data(), u * lanes, sum);
     Base::finish(again, sum, u * lanes, H, true, NoZone{});
     Base::differentiate(inner, u * lanes, H, zone);
   }

@@ -33,6 +33,12 @@ inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float* p
   }
 }
 
+// Threads that share the units of a row all know its moments, and one writes them.
+template <HasLayerNorm Cell>
+inline bool saves_moments(const ForwardPlan<Cell>& plan, const StepRow& s, int rank) {
+  return plan.save && (plan.split.by == By::rows || s.sequence % plan.split.threads == rank);
+}
+
 template <HasLayerNorm Cell>
 inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float*, Range units, int rank) {
   constexpr int G = Cell::gates;
@@ -40,20 +46,20 @@ inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float*, 
   const std::int64_t H = a.hidden;
   NormalisedRow<Cell> row{s.gates, {}};
   find_moments<2 * G>(row.products, H, row.moments);
-  // Threads that share the units of a row all know its moments, and one writes them.
-  const bool writes = plan.split.by == By::rows || s.sequence % plan.split.threads == rank;
-  if (plan.save && writes) std::memcpy(a.gates + moments_offset<Cell>(a, s.row), row.moments, sizeof row.moments);
+  if (saves_moments(plan, s, rank)) std::memcpy(a.gates + moments_offset<Cell>(a, s.row), row.moments, sizeof row.moments);
   StepRow inner = s;
   inner.gates = plan.extras.gates.data() + rank * G * H;
   const Zone zone(a, s.step, s.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) {
     vec sum[G];
-    row.apply(a, plan.input_bias.data(), plan.hidden_bias.data(), u * lanes, inner.gates, sum);
+    row.apply_to_inputs(a, plan.input_bias.data(), u * lanes, inner.gates);
+    row.apply_to_states(a, plan.hidden_bias.data(), u * lanes, sum);
     Cell::finish(inner, sum, u * lanes, H, false, zone);
   }
 }
 
 template <HasExtras Cell>
+  requires(!TwoPhase<Cell>)
 inline void forward_step(ForwardPlan<Cell>& plan, const StepRow* step, const float** h, std::int64_t rows, Range units,
                          int rank, int size) {
   constexpr int G = Cell::gates;

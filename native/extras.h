@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "split.h"
+#include "traits.h"
 
 namespace gatelet::GATELET_ISA {
 
@@ -23,17 +24,20 @@ struct Extended : Cell {
 // the epilogue. That is less to keep than gates and products, and as fast.
 //
 // The gradients of the two products differ in every gate, so dG has G sections for W_ih and G for W_hh, in the cell's order.
+// A cell with two products in a step keeps the gated state behind the products.
 template <class Cell>
 struct Normalised : Extended<Cell> {
   using Base = Cell;
   static constexpr bool normalised = true;
-  static constexpr int saved = 2 * Cell::gates;
+  static constexpr int first_hidden = TwoPhase<Cell> ? 0 : Cell::hidden_section;  // the cell's first section of W_hh's
+  static constexpr int gated_section = 2 * Cell::gates;
+  static constexpr int saved = 2 * Cell::gates + (TwoPhase<Cell> ? 1 : 0);
   static constexpr int sections = 2 * Cell::gates;
-  static constexpr int hidden_section = Cell::gates;
+  static constexpr int hidden_section = Cell::gates + (TwoPhase<Cell> ? 1 : 0);
 
   static constexpr int input_gate(int section) { return section < Cell::gates ? Cell::input_gate(section) : -1; }
   static constexpr int hidden_gate(int section) {
-    return section < Cell::gates ? -1 : Cell::hidden_gate(section - Cell::gates + Cell::hidden_section);
+    return section < Cell::gates ? -1 : Cell::hidden_gate(section - Cell::gates + first_hidden);
   }
 };
 
@@ -48,6 +52,12 @@ template <class Cell>
 constexpr int stored_sections() {
   if constexpr (HasLayerNorm<Cell>) return Cell::sections + Cell::Base::sections;
   return Cell::sections;
+}
+
+// Of a two-phase cell, the section of dG that meets the candidate's part of W_hh.
+template <class Cell>
+constexpr int late_section() {
+  return HasLayerNorm<Cell> ? Cell::gates : 0;
 }
 
 // Zoneout at rest: the plain cell's.
@@ -119,16 +129,29 @@ struct NoExtras {
   NoExtras(const Layer&, const Split&) {}
 };
 
+// Rows whose gates are kept between the products of a step and its end: all of them where there are two products, else one
+// per thread.
+template <class Cell>
+inline std::int64_t rows_at_once(const Layer& a, const Split& split) {
+  return TwoPhase<Cell> ? a.sequence.batch : split.threads;
+}
+
+// Where the gates of a sequence lie among those.
+template <class Cell>
+inline std::int64_t place_at_once(std::int64_t sequence, int rank) {
+  return TwoPhase<Cell> ? sequence : rank;
+}
+
 template <class Cell>
 struct ForwardExtras {
   Buffer<float> masked;    // (threads, B, H) states times the dropout mask
-  Buffer<float> products;  // (B, G H) W_hh h, if LayerNorm does not keep them
-  Buffer<float> gates;     // (threads, G H) normalised projected inputs of one row
+  Buffer<float> products;  // (B, G H) W_hh h, if neither LayerNorm nor registers keep them
+  Buffer<float> gates;     // (rows_at_once, G H) normalised projected inputs of one row
 
   ForwardExtras(const Layer& a, const Split& split)
       : masked(a.dropout_mask != nullptr ? split.threads * a.sequence.batch * a.hidden : 0),
-        products(HasLayerNorm<Cell> ? 0 : a.sequence.batch * Cell::gates * a.hidden),
-        gates(HasLayerNorm<Cell> ? split.threads * Cell::gates * a.hidden : 0) {}
+        products(HasLayerNorm<Cell> || TwoPhase<Cell> ? 0 : a.sequence.batch * Cell::gates * a.hidden),
+        gates(HasLayerNorm<Cell> ? rows_at_once<Cell>(a, split) * Cell::gates * a.hidden : 0) {}
 };
 
 template <class Cell>
@@ -142,15 +165,16 @@ struct BackwardExtras {
 template <HasLayerNorm Cell>
 struct BackwardExtras<Cell> {
   static constexpr int G = Cell::gates;
+  static constexpr int columns = Cell::Base::saved + 2;
 
   Buffer<float> products;      // as above
-  Buffer<float> gates;         // (threads, saved + 2, H) of one row: the gates, and a state and cell state nobody reads
+  Buffer<float> gates;         // (rows_at_once, columns, H): the gates, and a state and cell state nobody reads
   Buffer<float> input_bias;    // panel order
   Buffer<float> hidden_bias;   // panel order
 
   BackwardExtras(const Layer& a, const Split& split)
       : products(a.dropout_mask != nullptr ? a.sequence.batch * a.hidden : 0),
-        gates(split.threads * (Cell::Base::saved + 2) * a.hidden),
+        gates(rows_at_once<Cell>(a, split) * columns * a.hidden),
         input_bias(blocks_of(a.hidden, lanes) * lanes * G),
         hidden_bias(blocks_of(a.hidden, lanes) * lanes * G) {
     pack_biases<Cell>(a, input_bias.data(), hidden_bias.data());

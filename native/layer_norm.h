@@ -67,19 +67,28 @@ struct NormalisedRow {
   static constexpr int G = Cell::gates;
 
   const float* products;    // (2 G H) W_ih x, then W_hh h
-  Moments moments[2 * G];
+  Moments moments[2 * G];   // of them, in their order
 
-  // Units j .. j + lanes: the inputs' part goes where `finish` reads it, (G H), the states' part to `sum`.
-  GATELET_INLINE void apply(const Layer& a, const float* input_bias, const float* hidden_bias, std::int64_t j, float* to,
-                            vec* sum) const {
+  // Units j .. j + lanes: the inputs' part goes where `finish` reads it, (G H).
+  GATELET_INLINE void apply_to_inputs(const Layer& a, const float* bias, std::int64_t j, float* to) const {
     const std::int64_t H = a.hidden, count = H - j;
 #pragma GCC unroll 4
     for (int g = 0; g < G; ++g) {
       const std::int64_t column = g * H + j;
       const vec from_x = normalised(products + column, count, moments[g]) * load(a.layer_norm_ih + column, count);
+      store(to + column, from_x + load(bias + j * G + g * lanes), count);
+    }
+  }
+
+  // The states' part goes to `sum`, of the gates First .. Last.
+  template <int First = 0, int Last = G>
+  GATELET_INLINE void apply_to_states(const Layer& a, const float* bias, std::int64_t j, vec* sum) const {
+    const std::int64_t H = a.hidden, count = H - j;
+#pragma GCC unroll 4
+    for (int g = First; g < Last; ++g) {
+      const std::int64_t column = g * H + j;
       const vec from_h = normalised(products + G * H + column, count, moments[G + g]) * load(a.layer_norm_hh + column, count);
-      store(to + column, from_x + load(input_bias + j * G + g * lanes), count);
-      sum[g] = from_h + load(hidden_bias + j * G + g * lanes);
+      sum[g - First] = from_h + load(bias + j * G + g * lanes);
     }
   }
 };

@@ -24,16 +24,18 @@ struct Mgu {
   static constexpr int hidden_gate(int section) { return 1 - section; }
 
   // Units j .. j + lanes of one row; `sum` holds W_hf h.
-  GATELET_INLINE static void begin(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H) {
+  GATELET_INLINE static void begin(const StepRow& s, const float* h, const vec* sum, float* gated, std::int64_t j,
+                                   std::int64_t H) {
     const std::int64_t count = H - j;
     float* gates = s.gates + j;
     const vec f = sigmoid(load(gates, count) + sum[0]);
     store(gates, f, count);
-    store(gates + 2 * H, f * load(s.h + j, count), count);
+    store(gated + j, f * load(h + j, count), count);
   }
 
   // `sum` holds W_hn (f * h).
-  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save) {
+  GATELET_INLINE static void finish(const StepRow& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
+                                    NoZone = {}) {
     const std::int64_t count = H - j;
     float* gates = s.gates + j;
     const vec f = load(gates, count);

@@ -1,5 +1,6 @@
 // LayerNorm, zoneout and recurrent dropout in every instruction set that this machine has, against plain loops in double
 // precision. Arrays have exactly the size that the kernels are promised.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -22,6 +23,20 @@ struct Case {
   bool draws = false;  // zoneout draws, else it mixes
 };
 
+enum class Cell { gru, gru_reset_before, lstm };
+
+const char* name_of(Cell cell) {
+  return cell == Cell::gru ? "gru" : cell == Cell::lstm ? "lstm" : "gru_reset_before";
+}
+
+int gates_of(Cell cell) { return cell == Cell::lstm ? 4 : 3; }
+
+// Floats that forward leaves for backward, per row.
+std::int64_t saved_of(Cell cell, const Case& c) {
+  if (!c.layer_norm) return 4 * c.hidden;
+  return 2 * gates_of(cell) * (c.hidden + 2) + (cell == Cell::gru_reset_before ? c.hidden : 0);
+}
+
 // All arrays of one layer; outputs start as NaN.
 struct Data {
   std::vector<std::int64_t> offsets;
@@ -32,7 +47,7 @@ struct Data {
   Floats dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dgains_ih, dgains_hh;
 };
 
-Data make_data(const Case& c, int gates) {
+Data make_data(const Case& c, Cell cell) {
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(-0.5f, 0.5f);
   const auto values = [&](std::int64_t n) {
@@ -55,7 +70,7 @@ Data make_data(const Case& c, int gates) {
   if (c.resets) {
     for (std::int64_t i = 0; i < rows; ++i) d.resets.push_back(i % 5 == 3);
   }
-  const std::int64_t I = c.input, H = c.hidden, B = c.batch, G = gates * H;
+  const std::int64_t I = c.input, H = c.hidden, B = c.batch, G = gates_of(cell) * H;
   d.x = values(rows * I), d.h0 = values(B * H), d.c0 = values(B * H);
   d.w_ih = values(G * I), d.w_hh = values(G * H), d.b_ih = values(G), d.b_hh = values(G);
   d.gains_ih = values(G), d.gains_hh = values(G), d.mask = values(B * H);
@@ -63,7 +78,7 @@ Data make_data(const Case& c, int gates) {
   for (std::size_t i = 0; i < d.gains_ih.size(); ++i) d.gains_ih[i] += 1.0f, d.gains_hh[i] += 1.0f;
   d.dy = values(rows * H), d.dh_n = values(B * H), d.dc_n = values(B * H);
   d.y = poison(rows * H), d.h_n = poison(B * H), d.c_n = poison(B * H);
-  d.gates = poison(c.layer_norm ? rows * 2 * gates * (H + 2) : rows * 4 * H), d.cells = poison(rows * H);
+  d.gates = poison(rows * saved_of(cell, c)), d.cells = poison(rows * H);
   d.dx = poison(rows * I), d.dh0 = poison(B * H), d.dc0 = poison(B * H);
   d.dw_ih = poison(G * I), d.dw_hh = poison(G * H), d.db_ih = poison(G), d.db_hh = poison(G);
   d.dgains_ih = poison(G), d.dgains_hh = poison(G);
@@ -82,11 +97,11 @@ void fill_layer(gatelet::Layer& a, const Case& c, const Data& d) {
   a.zoneout = c.zoneout;
 }
 
-void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int threads) {
+void run(const gatelet::Kernels& kernels, Cell cell, const Case& c, Data& d, int threads) {
   gatelet::Forward f{};
   fill_layer(f, c, d);
   f.y = d.y.data(), f.h_n = d.h_n.data(), f.c_n = d.c_n.data(), f.gates = d.gates.data(), f.cells = d.cells.data();
-  kernels.find(lstm ? "lstm" : "gru", false)->forward(f, threads);
+  kernels.find(name_of(cell), false)->forward(f, threads);
   gatelet::Backward b{};
   fill_layer(b, c, d);
   b.dy_stride = c.hidden;
@@ -95,7 +110,7 @@ void run(const gatelet::Kernels& kernels, bool lstm, const Case& c, Data& d, int
   b.dx = d.dx.data(), b.dh0 = d.dh0.data(), b.dc0 = d.dc0.data();
   b.dw_ih = d.dw_ih.data(), b.dw_hh = d.dw_hh.data(), b.db_ih = d.db_ih.data(), b.db_hh = d.db_hh.data();
   b.dlayer_norm_ih = d.dgains_ih.data(), b.dlayer_norm_hh = d.dgains_hh.data();
-  kernels.find(lstm ? "lstm" : "gru", false)->backward(b, threads);
+  kernels.find(name_of(cell), false)->backward(b, threads);
 }
 
 double sigmoid(double v) { return 1.0 / (1.0 + std::exp(-v)); }
@@ -118,14 +133,57 @@ double kept(const Case& c, const Data& d, int stream, std::int64_t t, std::int64
   return (v >> 8) < static_cast<std::uint32_t>(c.zoneout * 16777216.0) ? 1.0 : 0.0;
 }
 
-// LN(u) * gain for each gate's H values.
-void normalise(Doubles& u, const Floats& gains, std::int64_t H) {
-  for (std::size_t first = 0; first < u.size(); first += H) {
+// W v + b, or LN(W v) * gain + b, each gate's H values normalised on their own.
+Doubles product(const Case& c, const Floats& w, const Floats& gains, const Floats& bias, const Doubles& v) {
+  const std::int64_t H = c.hidden;
+  Doubles u(bias.size(), 0.0);
+  for (std::size_t g = 0; g < u.size(); ++g) {
+    for (std::size_t i = 0; i < v.size(); ++i) u[g] += w[g * v.size() + i] * v[i];
+  }
+  for (std::size_t first = 0; first < u.size() && c.layer_norm; first += H) {
     double mean = 0.0, variance = 0.0;
     for (std::int64_t j = 0; j < H; ++j) mean += u[first + j] / H;
     for (std::int64_t j = 0; j < H; ++j) variance += (u[first + j] - mean) * (u[first + j] - mean) / H;
     for (std::int64_t j = 0; j < H; ++j) u[first + j] = (u[first + j] - mean) / std::sqrt(variance + 1e-5) * gains[first + j];
   }
+  for (std::size_t g = 0; g < u.size(); ++g) u[g] += bias[g];
+  return u;
+}
+
+// The states of one sequence.
+struct State {
+  Doubles h, c;
+};
+
+// One step of sequence b, from the products of its input.
+State after(Cell cell, const Case& c, const Data& d, const State& before, const Doubles& from_x, std::int64_t t, std::int64_t b) {
+  const std::int64_t H = c.hidden;
+  Doubles seen = before.h;
+  for (std::int64_t j = 0; j < H && c.dropout; ++j) seen[j] *= d.mask[b * H + j];
+  Doubles from_h = product(c, d.w_hh, d.gains_hh, d.b_hh, seen);
+  const auto gate = [&](int g, std::int64_t j) { return sigmoid(from_x[g * H + j] + from_h[g * H + j]); };
+  if (cell == Cell::gru_reset_before) {
+    for (std::int64_t j = 0; j < H; ++j) seen[j] *= gate(0, j);
+    const Doubles late = product(c, d.w_hh, d.gains_hh, d.b_hh, seen);
+    std::copy(late.begin() + 2 * H, late.end(), from_h.begin() + 2 * H);
+  }
+  State fresh = before;
+  for (std::int64_t j = 0; j < H; ++j) {
+    if (cell == Cell::lstm) {
+      fresh.c[j] = gate(1, j) * before.c[j] + gate(0, j) * std::tanh(from_x[2 * H + j] + from_h[2 * H + j]);
+      fresh.h[j] = gate(3, j) * std::tanh(fresh.c[j]);
+    } else {
+      const double reset = cell == Cell::gru ? gate(0, j) : 1.0;
+      const double n = std::tanh(from_x[2 * H + j] + reset * from_h[2 * H + j]);
+      fresh.h[j] = (1.0 - gate(1, j)) * n + gate(1, j) * before.h[j];
+    }
+  }
+  for (std::int64_t j = 0; j < H; ++j) {
+    const double keep_h = kept(c, d, 0, t, b, j), keep_c = kept(c, d, 1, t, b, j);
+    fresh.h[j] = keep_h * before.h[j] + (1.0 - keep_h) * fresh.h[j];
+    fresh.c[j] = keep_c * before.c[j] + (1.0 - keep_c) * fresh.c[j];
+  }
+  return fresh;
 }
 
 // The loss whose gradients `run` computes, sum(y dy) + sum(h_n dh_n) + sum(c_n dc_n), and y, from the equations.
@@ -134,49 +192,30 @@ struct Reference {
   Doubles y;
 };
 
-Reference evaluate(bool lstm, const Case& c, const Data& d) {
-  const std::int64_t H = c.hidden, I = c.input, G = lstm ? 4 : 3;
+Reference evaluate(Cell cell, const Case& c, const Data& d) {
+  const std::int64_t H = c.hidden, I = c.input;
   gatelet::Sequence s{c.steps, c.batch, c.packed ? d.offsets.data() : nullptr, c.batch_first, c.reverse};
   Reference out;
   out.y.resize(static_cast<std::size_t>(s.total_rows() * H));
-  Doubles h(d.h0.begin(), d.h0.end()), cell(d.c0.begin(), d.c0.end());
+  std::vector<State> states;
+  for (std::int64_t b = 0; b < c.batch; ++b) {
+    const std::int64_t i = b * H;
+    states.push_back({{d.h0.begin() + i, d.h0.begin() + i + H}, {d.c0.begin() + i, d.c0.begin() + i + H}});
+  }
   for (std::int64_t k = 0; k < c.steps; ++k) {
     const std::int64_t t = s.step(k);
     for (std::int64_t b = 0; b < s.rows(t); ++b) {
       const std::int64_t row = s.row(t, b);
-      if (c.resets && d.resets[static_cast<std::size_t>(row)] != 0) {
-        for (std::int64_t j = 0; j < H; ++j) h[b * H + j] = cell[b * H + j] = 0.0;
-      }
-      Doubles from_x(static_cast<std::size_t>(G * H)), from_h(from_x);
-      for (std::int64_t g = 0; g < G * H; ++g) {
-        for (std::int64_t i = 0; i < I; ++i) from_x[g] += double(d.w_ih[g * I + i]) * d.x[row * I + i];
-        for (std::int64_t i = 0; i < H; ++i) {
-          from_h[g] += d.w_hh[g * H + i] * h[b * H + i] * (c.dropout ? d.mask[b * H + i] : 1.0f);
-        }
-      }
-      if (c.layer_norm) normalise(from_x, d.gains_ih, H), normalise(from_h, d.gains_hh, H);
-      for (std::int64_t g = 0; g < G * H; ++g) from_x[g] += d.b_ih[g], from_h[g] += d.b_hh[g];
-      for (std::int64_t j = 0; j < H; ++j) {
-        double& state = h[b * H + j];
-        const auto sum = [&](int g) { return from_x[g * H + j] + from_h[g * H + j]; };
-        if (lstm) {
-          double& memory = cell[b * H + j];
-          const double fresh = sigmoid(sum(1)) * memory + sigmoid(sum(0)) * std::tanh(sum(2));
-          const double keep_h = kept(c, d, 0, t, b, j), keep_c = kept(c, d, 1, t, b, j);
-          memory = keep_c * memory + (1.0 - keep_c) * fresh;
-          state = keep_h * state + (1.0 - keep_h) * sigmoid(sum(3)) * std::tanh(fresh);
-        } else {
-          const double z = sigmoid(sum(1));
-          const double n = std::tanh(from_x[2 * H + j] + sigmoid(sum(0)) * from_h[2 * H + j]);
-          const double keep = kept(c, d, 0, t, b, j);
-          state = keep * state + (1.0 - keep) * ((1.0 - z) * n + z * state);
-        }
-        out.y[row * H + j] = state;
-        out.loss += state * d.dy[row * H + j];
-      }
+      State& state = states[b];
+      if (c.resets && d.resets[static_cast<std::size_t>(row)] != 0) state = {Doubles(H, 0.0), Doubles(H, 0.0)};
+      const Doubles x(d.x.begin() + row * I, d.x.begin() + (row + 1) * I);
+      state = after(cell, c, d, state, product(c, d.w_ih, d.gains_ih, d.b_ih, x), t, b);
+      for (std::int64_t j = 0; j < H; ++j) out.loss += (out.y[row * H + j] = state.h[j]) * d.dy[row * H + j];
     }
   }
-  for (std::int64_t i = 0; i < c.batch * H; ++i) out.loss += h[i] * d.dh_n[i] + (lstm ? cell[i] * d.dc_n[i] : 0.0);
+  for (std::int64_t i = 0; i < c.batch * H; ++i) {
+    out.loss += states[i / H].h[i % H] * d.dh_n[i] + (cell == Cell::lstm ? states[i / H].c[i % H] * d.dc_n[i] : 0.0);
+  }
   return out;
 }
 
@@ -189,15 +228,15 @@ void expect_close(double got, double wanted, double tolerance, const std::string
 }
 
 // A few entries of each gradient against central differences of the loss in double precision.
-void check_gradients(bool lstm, const Case& c, Data& d, const std::string& name) {
+void check_gradients(Cell cell, const Case& c, Data& d, const std::string& name) {
   const auto check = [&](const char* what, Floats& values, const Floats& gradient) {
     for (std::size_t part = 0; part < 3; ++part) {
       const std::size_t i = part * (values.size() - 1) / 2;
       const float kept = values[i];
       values[i] = kept + 0.0009765625f;
-      const double above = evaluate(lstm, c, d).loss;
+      const double above = evaluate(cell, c, d).loss;
       values[i] = kept - 0.0009765625f;
-      const double below = evaluate(lstm, c, d).loss;
+      const double below = evaluate(cell, c, d).loss;
       values[i] = kept;
       const double wanted = (above - below) / 0.001953125;
       expect_close(gradient[i], wanted, 2e-3 * (1.0 + std::abs(wanted)), name + " " + what);
@@ -205,7 +244,7 @@ void check_gradients(bool lstm, const Case& c, Data& d, const std::string& name)
   };
   check("dx", d.x, d.dx);
   check("dh0", d.h0, d.dh0);
-  if (lstm) check("dc0", d.c0, d.dc0);
+  if (cell == Cell::lstm) check("dc0", d.c0, d.dc0);
   check("dw_ih", d.w_ih, d.dw_ih);
   check("dw_hh", d.w_hh, d.dw_hh);
   check("db_ih", d.b_ih, d.db_ih);
@@ -213,17 +252,17 @@ void check_gradients(bool lstm, const Case& c, Data& d, const std::string& name)
   if (c.layer_norm) check("dgains_ih", d.gains_ih, d.dgains_ih), check("dgains_hh", d.gains_hh, d.dgains_hh);
 }
 
-void check_case(const gatelet::Kernels& kernels, bool lstm, const Case& c) {
-  const std::string name = std::string(kernels.name) + (lstm ? " lstm " : " gru ") + std::to_string(c.steps) + "x" +
+void check_case(const gatelet::Kernels& kernels, Cell cell, const Case& c) {
+  const std::string name = std::string(kernels.name) + " " + name_of(cell) + " " + std::to_string(c.steps) + "x" +
                            std::to_string(c.batch) + "x" + std::to_string(c.input) + "x" + std::to_string(c.hidden);
-  Data d = make_data(c, lstm ? 4 : 3);
-  run(kernels, lstm, c, d, 1);
-  const Reference wanted = evaluate(lstm, c, d);
+  Data d = make_data(c, cell);
+  run(kernels, cell, c, d, 1);
+  const Reference wanted = evaluate(cell, c, d);
   for (std::size_t i = 0; i < d.y.size(); ++i) expect_close(d.y[i], wanted.y[i], 2e-6, name + " y");
-  check_gradients(lstm, c, d, name);
+  check_gradients(cell, c, d, name);
   for (int threads : {2, 3}) {
-    Data again = make_data(c, lstm ? 4 : 3);
-    run(kernels, lstm, c, again, threads);
+    Data again = make_data(c, cell);
+    run(kernels, cell, c, again, threads);
     const bool same = again.y == d.y && again.h_n == d.h_n && again.dx == d.dx && again.dw_hh == d.dw_hh &&
                       again.dw_ih == d.dw_ih && again.db_hh == d.db_hh && again.dh0 == d.dh0 &&
                       (!c.layer_norm || again.dgains_hh == d.dgains_hh);
@@ -245,8 +284,7 @@ int main() {
   };
   for (const gatelet::Kernels* kernels : gatelet::available_kernels()) {
     for (const Case& c : cases) {
-      check_case(*kernels, false, c);
-      check_case(*kernels, true, c);
+      for (Cell cell : {Cell::gru, Cell::gru_reset_before, Cell::lstm}) check_case(*kernels, cell, c);
     }
   }
   std::printf(failures == 0 ? "all extras agree with the equations\n" : "%d failures\n", failures);

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gatelet import nn
 from gatelet.kernels import native, operators, recurrent, unrolled, zoneout
 from gatelet.kernels.inputs import Inputs
 from gatelet.reference import Extras, LayerWeights, from_names, gru, lstm, stacked
@@ -151,10 +152,11 @@ def natively(cell: str, given: Inputs, upstream: list[Tensor]) -> tuple[list[Ten
 
 
 @NATIVE
-@pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    ("shape", "reverse"), list(zip(SHAPES, (False, True, False, True, False), strict=True)), ids=str
+)
 @pytest.mark.parametrize("extras", TOGETHER, ids=", ".join)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_native(isa: str, cell: str, extras: tuple[str, ...], shape: tuple[int, int], reverse: bool) -> None:
     given = layer(cell, extras, *shape, torch.float32)._replace(reverse=reverse)
     upstream = upstream_of(cell, *shape, torch.float32)
@@ -166,7 +168,7 @@ def test_native(isa: str, cell: str, extras: tuple[str, ...], shape: tuple[int, 
 
 @NATIVE
 @pytest.mark.parametrize("shape", [(1, 160), (33, 20)], ids=str)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_bits_do_not_depend_on_threads(isa: str, cell: str, shape: tuple[int, int]) -> None:
     given = layer(cell, ALL[:4], *shape, torch.float32)
     runs = []
@@ -179,7 +181,7 @@ def test_bits_do_not_depend_on_threads(isa: str, cell: str, shape: tuple[int, in
 
 
 @NATIVE
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_bits_do_not_depend_on_layout_batch_or_saving(isa: str, cell: str) -> None:
     given = layer(cell, (*ALL[1:3], "zoneout"), 37, 20, torch.float32)
     together = operators.LAYERS[cell](*given, True)[0]
@@ -196,7 +198,7 @@ def test_bits_do_not_depend_on_layout_batch_or_saving(isa: str, cell: str) -> No
 
 
 @NATIVE
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_packed(isa: str, cell: str) -> None:
     """Sequences of unequal length against the step-by-step path."""
     given = layer(cell, ALL[1:4], 9, 17, torch.float32)
@@ -216,7 +218,7 @@ def test_packed(isa: str, cell: str) -> None:
 
 
 @NATIVE
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_second_derivative_keeps_the_same_units(cell: str) -> None:
     found = []
     for dtype in (torch.float32, torch.float64):
@@ -232,7 +234,28 @@ def test_second_derivative_keeps_the_same_units(cell: str) -> None:
 
 
 @NATIVE
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("extra", ["layer_norm", "recurrent_dropout", "zoneout in eval"])
+def test_a_cell_without_extras_leaves_none_out(extra: str) -> None:
+    given = layer("gru", (extra,), 3, 7, torch.float32)
+    cut = {
+        name: None if (t := getattr(given, name)) is None else t[:14]
+        for name in ("w_ih", "w_hh", "b_ih", "b_hh", "layer_norm_ih", "layer_norm_hh")
+    }
+    with pytest.raises(RuntimeError, match="cell mgu must have no LayerNorm, zoneout or recurrent dropout"):
+        operators.LAYERS["mgu"](*given._replace(**cut), False)
+
+
+@NATIVE
+def test_the_layer_that_resets_before_runs_on_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    ours = nn.GRU(3, 9, reset_after=False, layer_norm=True, zoneout=0.2, recurrent_dropout=0.3)
+    monkeypatch.setattr(unrolled, "run", None)
+    ours(torch.randn(4, 2, 3))[0].sum().backward()
+    assert all(weight.grad is not None for weight in ours.parameters())
+
+
+@NATIVE
+@pytest.mark.parametrize("cell", CELLS)
 def test_operators_are_registered_soundly_with_extras(cell: str) -> None:
     torch.library.opcheck(operators.LAYERS[cell], (*layer(cell, ALL[:4], 3, 7, torch.float32), True))
 

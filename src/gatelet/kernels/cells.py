@@ -14,11 +14,12 @@ class Cell:
     saved: int  # columns of H that forward leaves for backward, beside the output
     has_cell_state: bool = False  # a second state, c, beside h
     takes_extras: bool = False  # LayerNorm, zoneout and recurrent dropout
+    gated: bool = False  # a second product in each step, of a gated state, which LayerNorm keeps behind the products
     unit_values: int = 0  # if not 0, b_ih and b_hh are values of the units, (unit_values*H,) each, and must be given
 
     def saved_columns(self, hidden: int, normalised: bool) -> int:
         """Columns that forward leaves for backward: of `saved`, or with LayerNorm both products and their moments."""
-        return 2 * self.gates * (hidden + 2) if normalised else self.saved * hidden
+        return 2 * self.gates * (hidden + 2) + self.gated * hidden if normalised else self.saved * hidden
 
 
 CELLS = {
@@ -26,8 +27,8 @@ CELLS = {
     for cell in (
         Cell("gru", gates=3, saved=4, takes_extras=True),
         Cell("lstm", gates=4, saved=4, has_cell_state=True, takes_extras=True),
-        Cell("gru_reset_before", gates=3, saved=4),
-        Cell("mgu", gates=2, saved=3),
+        Cell("gru_reset_before", gates=3, saved=4, takes_extras=True, gated=True),
+        Cell("mgu", gates=2, saved=3, gated=True),
         Cell("ligru", gates=2, saved=2),
         Cell("fastgrnn", gates=1, saved=2, unit_values=2),
         Cell("rnn_tanh", gates=1, saved=0),

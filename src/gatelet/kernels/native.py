@@ -87,20 +87,30 @@ def _check_shapes(cell: Cell, given: Inputs) -> None:
             raise RuntimeError(f"{name} must have size {wanted} for {sizes_of}; got {array.numel()}.")
 
 
+def _check_extras(cell: Cell, given: Inputs) -> None:
+    """Refuse what a kernel would leave out.
+
+    Raises:
+        RuntimeError: LayerNorm, zoneout or recurrent dropout, of a cell without them or in bfloat16.
+    """
+    if given.layer_norm_ih is None and given.dropout_mask is None and not given.zoneout:
+        return
+    if not cell.takes_extras:
+        raise RuntimeError(f"The cell {cell.name} must have no LayerNorm, zoneout or recurrent dropout; got some.")
+    if given.x.dtype == torch.bfloat16:
+        raise RuntimeError("A layer with LayerNorm, zoneout or recurrent dropout must be float32; got bfloat16.")
+
+
 def _check_dtypes(given: Inputs) -> None:
     """Refuse what a kernel would take for something else.
 
     Raises:
-        RuntimeError: a dtype does not fit, or there are extras in bfloat16.
+        RuntimeError: a dtype does not fit.
     """
     dtypes = {t.dtype for t in given.tensors[:_FLOATS] if t is not None}
     if dtypes not in ({torch.float32}, {torch.bfloat16}):
         names = ", ".join(sorted(str(dtype).removeprefix("torch.") for dtype in dtypes))
         raise RuntimeError(f"The tensors of a layer must all be float32 or all bfloat16; got {names}.")
-    if dtypes == {torch.bfloat16} and (
-        given.layer_norm_ih is not None or given.dropout_mask is not None or given.zoneout
-    ):
-        raise RuntimeError("A layer with LayerNorm, zoneout or recurrent dropout must be float32; got bfloat16.")
 
 
 def _layer(given: Inputs) -> tuple[int, ...]:
@@ -127,6 +137,7 @@ def forward(cell: Cell, given: Inputs, *, save: bool) -> tuple[Tensor, ...]:
     given = _contiguous(given)
     _check_shapes(cell, given)
     _check_dtypes(given)
+    _check_extras(cell, given)
     results = empty_results(cell, given, save=save)
     addresses = [result.data_ptr() for result in results]  # 0 where there is nothing in it
     threads = torch.get_num_threads()

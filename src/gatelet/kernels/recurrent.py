@@ -84,7 +84,7 @@ def gru(
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
     half = reset_after and not extras.any
-    natively = (reset_after or not extras.any) and stacked.handles(x, (h0,), weights, half=half)
+    natively = stacked.handles(x, (h0,), weights, half=half)
     if natively or not reset_after or transforms.active() or resets is not None or extras.any:
         return _stacked(
             "gru" if reset_after else "gru_reset_before",
