@@ -72,7 +72,7 @@ struct BackwardPlan {
 
   BackwardPlan(const Backward& a, int threads)
       : a(a),
-        split(choose_split(a.sequence, a.hidden, G, threads)),
+        split(choose_split(a.sequence, a.hidden, G, threads, barriers_of_step<Cell>())),
         chunk(gradient_steps(a.sequence)),
         input_weights(G * a.hidden, a.input),
         hidden_weights(E * a.hidden, a.hidden),
@@ -169,6 +169,14 @@ inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, cons
   multiply_back(plan, k, rows, step, units, rank);
 }
 
+// The row whose saved values are fetched while row b of step k is worked on: the same sequence's before, which comes after
+// this step's product; with LayerNorm, whose rows are twice as long, the very next. -1 where there is none.
+template <class Cell>
+inline std::int64_t next_to_differentiate(const Sequence& s, std::int64_t k, std::int64_t b, Range own) {
+  if (HasLayerNorm<Cell> && b + 1 < own.last) return s.row(s.step(k), b + 1);
+  return k > 0 ? s.row(s.step(k - 1), HasLayerNorm<Cell> ? own.first : b) : -1;
+}
+
 template <class Cell>
 inline void backward_step(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k, Range rows, Range units, int rank,
                           int size) {
@@ -176,17 +184,20 @@ inline void backward_step(BackwardPlan<Cell>& plan, std::int64_t k0, std::int64_
   const std::int64_t H = a.hidden;
   GradientRow* step = plan.step_rows.data() + rank * a.sequence.batch;
   const Range own = rows_of_step(a.sequence, a.sequence.step(k), rows);
-  const bool more = k > 0;
   for (std::int64_t b = own.first; b < own.last; ++b) {
     GradientRow& g = step[b - own.first];
     g = gradient_row(plan, k0, k, b);
-    const std::int64_t next_row = more ? a.sequence.row(a.sequence.step(k - 1), b) : 0;
+    const std::int64_t next_row = next_to_differentiate<Cell>(a.sequence, k, b, own);
+    const bool more = next_row >= 0;
     const float* next = a.gates + next_row * Cell::saved * H;
     if constexpr (HasExtras<Cell>) differentiate_row(plan, g, units, rank);
     for (std::int64_t u = units.first; u < units.last; ++u) {
       if constexpr (!HasExtras<Cell>) Cell::differentiate(g, u * lanes, H);
       if (!more) continue;
       for (int section = 0; section < Cell::saved; ++section) prefetch(next + section * H + u * lanes);
+    }
+    if constexpr (HasLayerNorm<Cell>) {
+      if (more) prefetch(a.gates + moments_offset<Cell>(a, next_row));
     }
   }
   if (plan.split.by == By::units) plan.barrier.wait(rank, size);

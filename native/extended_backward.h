@@ -69,32 +69,20 @@ inline GradientRow inner_row(BackwardPlan<Cell>& plan, const GradientRow& g, flo
   return inner;
 }
 
-// The memory for the gates of a sequence, found again.
-template <HasLayerNorm Cell>
-inline float* gates_again(BackwardPlan<Cell>& plan, std::int64_t sequence, int rank) {
-  auto& extras = plan.extras;
-  return extras.gates.data() + place_at_once<Cell>(sequence, rank) * extras.columns * plan.a.hidden;
-}
-
 // The gates once more from the saved products, and the gradients of what went into them.
 template <HasLayerNorm Cell>
-inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int rank) {
-  using Base = typename Cell::Base;
+inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int) {
+  constexpr int G = Cell::gates;
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
   const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
-  float* gates = gates_again(plan, g.sequence, rank);
-  StepRow again{};
-  again.h = g.h, again.c = g.c;
-  again.gates = gates, again.y = gates + Base::saved * H, again.c_next = gates + (Base::saved + 1) * H;
-  const GradientRow inner = inner_row(plan, g, gates);
+  const GradientRow inner = inner_row(plan, g, nullptr);
   const Zone zone(a, g.step, g.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) {
-    vec sum[Cell::gates];
-    row.apply_to_inputs(a, plan.extras.input_bias.data(), u * lanes, gates);
-    row.apply_to_states(a, plan.extras.hidden_bias.data(), u * lanes, sum);
-    Base::finish(again, sum, u * lanes, H, true, NoZone{});
-    Base::differentiate(inner, u * lanes, H, zone);
+    vec from_x[G], from_h[G];
+    row.apply_to_inputs(a, plan.extras.input_bias.data(), u * lanes, from_x);
+    row.template apply_to_states<G>(a, plan.extras.hidden_bias.data(), u * lanes, from_h);
+    Cell::Base::differentiate(inner, Cell::activate(from_x, from_h), u * lanes, H, zone);
   }
   if (plan.split.by == By::rows) pass_layer_norms(plan, g, units);
 }

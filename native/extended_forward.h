@@ -47,14 +47,12 @@ inline void finish_row(ForwardPlan<Cell>& plan, const StepRow& s, const float*, 
   NormalisedRow<Cell> row{s.gates, {}};
   find_moments<2 * G>(row.products, H, row.moments);
   if (saves_moments(plan, s, rank)) std::memcpy(a.gates + moments_offset<Cell>(a, s.row), row.moments, sizeof row.moments);
-  StepRow inner = s;
-  inner.gates = plan.extras.gates.data() + rank * G * H;
   const Zone zone(a, s.step, s.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) {
-    vec sum[G];
-    row.apply_to_inputs(a, plan.input_bias.data(), u * lanes, inner.gates);
-    row.apply_to_states(a, plan.hidden_bias.data(), u * lanes, sum);
-    Cell::finish(inner, sum, u * lanes, H, false, zone);
+    vec from_x[G], from_h[G];
+    row.apply_to_inputs(a, plan.input_bias.data(), u * lanes, from_x);
+    row.template apply_to_states<G>(a, plan.hidden_bias.data(), u * lanes, from_h);
+    Cell::advance(s, Cell::activate(from_x, from_h), u * lanes, H, zone);
   }
 }
 

@@ -54,10 +54,24 @@ constexpr int stored_sections() {
   return Cell::sections;
 }
 
+// How often threads that share the hidden units wait for each other in a step, each way: before its end or, going back, before
+// dh = dG W_hh; for each of two products; and with LayerNorm for the means of each.
+template <class Cell>
+constexpr int barriers_of_step() {
+  return (TwoPhase<Cell> ? 2 : 1) * (HasLayerNorm<Cell> ? 2 : 1);
+}
+
 // Of a two-phase cell, the section of dG that meets the candidate's part of W_hh.
 template <class Cell>
 constexpr int late_section() {
   return HasLayerNorm<Cell> ? Cell::gates : 0;
+}
+
+// The moments of a row (layer_norm.h) lie behind the saved products of all rows.
+template <class Cell>
+inline std::int64_t moments_offset(const Layer& a, std::int64_t row) {
+  constexpr std::int64_t floats = 4 * Cell::gates;  // G of x, G of h, two floats each
+  return a.sequence.total_rows() * Cell::saved * a.hidden + row * floats;
 }
 
 // Zoneout at rest: the plain cell's.
@@ -124,34 +138,31 @@ class Zone {
   std::uint64_t key_[2] = {0, 0};
 };
 
+// The zoneout of one row; nothing for the plain cell.
+template <class Cell, class Row>
+GATELET_INLINE auto zone_of(const Layer& a, const Row& row) {
+  if constexpr (HasExtras<Cell>) {
+    return Zone(a, row.step, row.sequence);
+  } else {
+    return NoZone{};
+  }
+}
+
 // What a plan needs besides; nothing for the plain cell.
 struct NoExtras {
   NoExtras(const Layer&, const Split&) {}
 };
 
-// Rows whose gates are kept between the products of a step and its end: all of them where there are two products, else one
-// per thread.
-template <class Cell>
-inline std::int64_t rows_at_once(const Layer& a, const Split& split) {
-  return TwoPhase<Cell> ? a.sequence.batch : split.threads;
-}
-
-// Where the gates of a sequence lie among those.
-template <class Cell>
-inline std::int64_t place_at_once(std::int64_t sequence, int rank) {
-  return TwoPhase<Cell> ? sequence : rank;
-}
-
 template <class Cell>
 struct ForwardExtras {
   Buffer<float> masked;    // (threads, B, H) states times the dropout mask
   Buffer<float> products;  // (B, G H) W_hh h, if neither LayerNorm nor registers keep them
-  Buffer<float> gates;     // (rows_at_once, G H) normalised projected inputs of one row
+  Buffer<float> gates;     // (B, G H) from the first product of a step to its end, two-phase cells with LayerNorm only
 
   ForwardExtras(const Layer& a, const Split& split)
       : masked(a.dropout_mask != nullptr ? split.threads * a.sequence.batch * a.hidden : 0),
         products(HasLayerNorm<Cell> || TwoPhase<Cell> ? 0 : a.sequence.batch * Cell::gates * a.hidden),
-        gates(HasLayerNorm<Cell> ? rows_at_once<Cell>(a, split) * Cell::gates * a.hidden : 0) {}
+        gates(HasLayerNorm<Cell> && TwoPhase<Cell> ? a.sequence.batch * Cell::gates * a.hidden : 0) {}
 };
 
 template <class Cell>
@@ -165,16 +176,16 @@ struct BackwardExtras {
 template <HasLayerNorm Cell>
 struct BackwardExtras<Cell> {
   static constexpr int G = Cell::gates;
-  static constexpr int columns = Cell::Base::saved + 2;
+  static constexpr int columns = Cell::Base::saved + 1;
 
   Buffer<float> products;      // as above
-  Buffer<float> gates;         // (rows_at_once, columns, H): the gates, and a state and cell state nobody reads
+  Buffer<float> gates;         // (B, columns, H) the gates of a step and a state that nobody reads, two-phase cells only
   Buffer<float> input_bias;    // panel order
   Buffer<float> hidden_bias;   // panel order
 
-  BackwardExtras(const Layer& a, const Split& split)
+  BackwardExtras(const Layer& a, const Split&)
       : products(a.dropout_mask != nullptr ? a.sequence.batch * a.hidden : 0),
-        gates(rows_at_once<Cell>(a, split) * columns * a.hidden),
+        gates(TwoPhase<Cell> ? a.sequence.batch * columns * a.hidden : 0),
         input_bias(blocks_of(a.hidden, lanes) * lanes * G),
         hidden_bias(blocks_of(a.hidden, lanes) * lanes * G) {
     pack_biases<Cell>(a, input_bias.data(), hidden_bias.data());

@@ -51,7 +51,7 @@ struct ForwardPlan {
 
   ForwardPlan(const Forward& a, int threads)
       : a(a),
-        split(choose_split(a.sequence, a.hidden, G, threads)),
+        split(choose_split(a.sequence, a.hidden, G, threads, barriers_of_step<Cell>())),
         save(a.gates != nullptr),
         chunk(projected_steps(a.sequence, a.hidden, split)),
         input_weights(a.input, a.hidden),

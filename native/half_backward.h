@@ -17,6 +17,8 @@ struct HalfGradientRow {
   float* dh;
   float* dc;
   bf16* dg;
+  std::int64_t step;
+  std::int64_t sequence;
 };
 
 // As ChunkRows.
@@ -25,7 +27,15 @@ struct HalfChunkRows {
   const bf16** x;
   const bf16** h;
   bf16** dx;
+  std::int64_t* sequence;
   std::int64_t count;
+};
+
+struct HalfBackwardExtras {
+  Buffer<float> products;  // (B, H) dG W_hh before the dropout mask
+
+  HalfBackwardExtras(const Layer& a, const Split&)
+      : products(a.dropout_mask != nullptr ? a.sequence.batch * a.hidden : 0) {}
 };
 
 template <class Cell>
@@ -55,12 +65,14 @@ struct HalfBackwardPlan {
   Buffer<const bf16*> pointers;       // per thread: the three lists of HalfChunkRows; during a step, the rows of dG
   Buffer<bf16*> dx_rows;              // per thread
   Buffer<float*> dh_rows;             // per thread
+  Buffer<std::int64_t> sequences;     // per thread: the list of HalfChunkRows
   Buffer<HalfGradientRow> step_rows;
+  [[no_unique_address]] std::conditional_t<HasExtras<Cell>, HalfBackwardExtras, NoExtras> extras;
   Barrier barrier;
 
   HalfBackwardPlan(const Backward& a, int threads)
       : a(a),
-        split(choose_split(a.sequence, a.hidden, G, threads)),
+        split(choose_split(a.sequence, a.hidden, G, threads, barriers_of_step<Cell>())),
         chunk(gradient_steps(a.sequence)),
         input_weights(G * a.hidden, a.input),
         hidden_weights(G * a.hidden, a.hidden),
@@ -79,7 +91,9 @@ struct HalfBackwardPlan {
         pointers(split.threads * 3 * chunk * a.sequence.batch),
         dx_rows(split.threads * chunk * a.sequence.batch),
         dh_rows(split.threads * a.sequence.batch),
-        step_rows(split.threads * a.sequence.batch) {
+        sequences(split.threads * chunk * a.sequence.batch),
+        step_rows(split.threads * a.sequence.batch),
+        extras(a, split) {
     for (std::int64_t j = 0; j < a.hidden; ++j) zeros[j] = {0};
   }
 
@@ -100,8 +114,10 @@ template <class Cell>
 inline HalfGradientRow gradient_row(HalfBackwardPlan<Cell>& plan, std::int64_t k0, std::int64_t k, std::int64_t b) {
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
-  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
+  const std::int64_t t = a.sequence.step(k);
+  const std::int64_t row = a.sequence.row(t, b);
   HalfGradientRow g{};
+  g.step = t, g.sequence = b;
   g.gates = halves_at(a.gates) + row * Cell::saved * H;
   g.h = plan.state_before(k, b, a.h0, a.y);
   g.dy = a.dy != nullptr ? halves_at(a.dy) + row * a.dy_stride : nullptr;
@@ -115,6 +131,20 @@ inline HalfGradientRow gradient_row(HalfBackwardPlan<Cell>& plan, std::int64_t k
   return g;
 }
 
+// dh += mask * out, for the units given
+template <HasExtras Cell>
+inline void add_masked(HalfBackwardPlan<Cell>& plan, const float* const* out, const HalfGradientRow* step, std::int64_t rows,
+                       Range units) {
+  const std::int64_t H = plan.a.hidden;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const bf16* mask = halves_at(plan.a.dropout_mask) + step[i].sequence * H;
+    for (std::int64_t j = units.first * lanes; j < smaller(H, units.last * lanes); j += lanes) {
+      const std::int64_t count = H - j;
+      store(step[i].dh + j, load(step[i].dh + j, count) + load(mask + j, count) * load(out[i] + j, count), count);
+    }
+  }
+}
+
 // dh += dG W_hh for the rows of one step, or dh = 0 where the state before was reset.
 template <class Cell>
 inline void multiply_back(HalfBackwardPlan<Cell>& plan, std::int64_t k, Range rows, const HalfGradientRow* step,
@@ -124,11 +154,18 @@ inline void multiply_back(HalfBackwardPlan<Cell>& plan, std::int64_t k, Range ro
   const std::int64_t count = rows.last - rows.first;
   const bf16** in = plan.pointers_of(rank);
   float** out = plan.dh_rows.data() + rank * a.sequence.batch;
+  const bool masked = HasExtras<Cell> && a.dropout_mask != nullptr;
   for (std::int64_t i = 0; i < count; ++i) {
     in[i] = step[i].dg + Cell::hidden_section * H;
     out[i] = step[i].dh;
+    if constexpr (HasExtras<Cell>) {
+      if (masked) out[i] = plan.extras.products.data() + step[i].sequence * H;
+    }
   }
-  multiply_pairs(in, out, count, plan.hidden_weights, true, nullptr, units.first, units.last);
+  multiply_pairs(in, out, count, plan.hidden_weights, !masked, nullptr, units.first, units.last);
+  if constexpr (HasExtras<Cell>) {
+    if (masked) add_masked(plan, out, step, count, units);
+  }
   if (a.resets == nullptr) return;
   for (std::int64_t i = 0; i < count; ++i) {
     if (a.resets[a.sequence.row(a.sequence.step(k), rows.first + i)] == 0) continue;
@@ -152,8 +189,9 @@ inline void backward_step(HalfBackwardPlan<Cell>& plan, std::int64_t k0, std::in
     g = gradient_row(plan, k0, k, b);
     const std::int64_t next_row = more ? a.sequence.row(a.sequence.step(k - 1), b) : 0;
     const bf16* next = halves_at(a.gates) + next_row * Cell::saved * H;
+    const auto zone = zone_of<Cell>(a, g);
     for (std::int64_t u = units.first; u < units.last; ++u) {
-      Cell::differentiate(g, u * lanes, H);
+      Cell::differentiate(g, u * lanes, H, zone);
       if (!more) continue;
       for (int section = 0; section < Cell::saved; ++section) prefetch(next + section * H + u * lanes);
     }
@@ -167,7 +205,8 @@ inline HalfChunkRows list_chunk(HalfBackwardPlan<Cell>& plan, std::int64_t k0, s
   const Backward& a = plan.a;
   const std::int64_t most = plan.chunk_rows();
   const bf16** lists = plan.pointers_of(rank);
-  HalfChunkRows rows{lists, lists + most, lists + 2 * most, plan.dx_rows.data() + rank * most, 0};
+  std::int64_t* sequences = plan.sequences.data() + rank * most;
+  HalfChunkRows rows{lists, lists + most, lists + 2 * most, plan.dx_rows.data() + rank * most, sequences, 0};
   for (std::int64_t k = k0; k < k1; ++k) {
     const std::int64_t t = a.sequence.step(k);
     for (std::int64_t b = 0; b < a.sequence.rows(t); ++b, ++rows.count) {
@@ -175,6 +214,7 @@ inline HalfChunkRows list_chunk(HalfBackwardPlan<Cell>& plan, std::int64_t k0, s
       rows.dg[rows.count] = plan.dg_row(k0, k, b);
       rows.x[rows.count] = halves_at(a.x) + row * a.input;
       rows.h[rows.count] = plan.state_before(k, b, a.h0, a.y);
+      rows.sequence[rows.count] = b;
       rows.dx[rows.count] = a.dx != nullptr ? halves_at(a.dx) + row * a.input : nullptr;
     }
   }
@@ -229,6 +269,20 @@ inline void add_transposed_pairs(const std::uint32_t* left, std::int64_t depth, 
   });
 }
 
+// The rows that W_hh met.
+template <class Cell>
+inline void pack_states(HalfBackwardPlan<Cell>& plan, const HalfChunkRows& rows, std::int64_t first, std::int64_t depth,
+                        std::int64_t u) {
+  if (!HasExtras<Cell> || plan.a.dropout_mask == nullptr) {
+    pack_pairs(plan.h_columns, depth, u, [&](std::int64_t i) { return rows.h[first + i]; });
+    return;
+  }
+  pack_pair_values(plan.h_columns, depth, u, [&](std::int64_t i) {
+    const vec h = masked_state(plan.a, rows.h[first + i], rows.sequence[first + i], u * lanes);
+    return __builtin_convertvector(rounded(h), bits);
+  });
+}
+
 // dW_ih, dW_hh and the bias gradients of `depth` rows that start at `first`.
 template <class Cell>
 inline void add_gradients(HalfBackwardPlan<Cell>& plan, const HalfChunkRows& rows, std::int64_t first,
@@ -238,7 +292,7 @@ inline void add_gradients(HalfBackwardPlan<Cell>& plan, const HalfChunkRows& row
     if (u < x_panels) {
       pack_pairs(plan.x_columns, depth, u, [&](std::int64_t i) { return rows.x[first + i]; });
     } else {
-      pack_pairs(plan.h_columns, depth, u - x_panels, [&](std::int64_t i) { return rows.h[first + i]; });
+      pack_states(plan, rows, first, depth, u - x_panels);
     }
   }
   plan.barrier.wait(rank, size);

@@ -42,6 +42,15 @@ struct HalfStepRow {
   HalfState y;
   const float* c;
   HalfState c_next;
+  std::int64_t step;
+  std::int64_t sequence;
+};
+
+struct HalfForwardExtras {
+  Buffer<bf16> masked;  // (threads, B, H) states times the dropout mask
+
+  HalfForwardExtras(const Layer& a, const Split& split)
+      : masked(a.dropout_mask != nullptr ? split.threads * a.sequence.batch * a.hidden : 0) {}
 };
 
 template <class Cell>
@@ -64,11 +73,12 @@ struct HalfForwardPlan {
   Buffer<const bf16*> in_rows;        // per thread: x of one chunk; then the states before one step
   Buffer<float*> out_rows;            // per thread
   Buffer<HalfStepRow> step_rows;      // per thread: the rows of one step
+  [[no_unique_address]] std::conditional_t<HasExtras<Cell>, HalfForwardExtras, NoExtras> extras;
   Barrier barrier;
 
   HalfForwardPlan(const Forward& a, int threads)
       : a(a),
-        split(choose_split(a.sequence, a.hidden, G, threads)),
+        split(choose_split(a.sequence, a.hidden, G, threads, barriers_of_step<Cell>())),
         save(a.gates != nullptr),
         chunk(projected_steps(a.sequence, a.hidden, split)),
         input_weights(a.input, a.hidden),
@@ -82,7 +92,8 @@ struct HalfForwardPlan {
         projected_stride(blocks_of(G * a.hidden, 16) * 16 + 16),
         in_rows(split.threads * chunk * a.sequence.batch),
         out_rows(split.threads * chunk * a.sequence.batch),
-        step_rows(split.threads * a.sequence.batch) {
+        step_rows(split.threads * a.sequence.batch),
+        extras(a, split) {
     const auto bias = [](const float* b, std::int64_t i) { return b != nullptr ? as_float(halves_at(b)[i]) : 0.0f; };
     const std::int64_t H = a.hidden;
     pack_bias<G>(input_bias.data(), H, [&](int g, std::int64_t j) {
@@ -123,7 +134,8 @@ inline HalfStepRow step_row(HalfForwardPlan<Cell>& plan, std::int64_t k0, std::i
                             const bf16*& h) {
   const Forward& a = plan.a;
   const std::int64_t H = a.hidden;
-  const std::int64_t row = a.sequence.row(a.sequence.step(k), b);
+  const std::int64_t t = a.sequence.step(k);
+  const std::int64_t row = a.sequence.row(t, b);
   const std::int64_t before = a.sequence.row_before(k, b);
   h = before >= 0 ? halves_at(a.y) + before * H : halves_at(a.h0) + b * H;
   float* state = plan.states.data() + b * H;
@@ -131,6 +143,7 @@ inline HalfStepRow step_row(HalfForwardPlan<Cell>& plan, std::int64_t k0, std::i
   s.h = state;
   s.gates = {plan.projected_row(k0, k, b), plan.save ? halves_at(a.gates) + row * Cell::saved * H : nullptr};
   s.y = {halves_at(a.y) + row * H, state};
+  s.step = t, s.sequence = b;
   if constexpr (Cell::has_cell_state) {
     float* cell_state = plan.cell_states.data() + b * H;
     s.c = cell_state;
@@ -144,11 +157,31 @@ inline HalfStepRow step_row(HalfForwardPlan<Cell>& plan, std::int64_t k0, std::i
   return s;
 }
 
+// What W_hh meets of a state, rounded; units j .. j + lanes.
+GATELET_INLINE vec masked_state(const Layer& a, const bf16* h, std::int64_t sequence, std::int64_t j) {
+  return load(h + j, a.hidden - j) * load(halves_at(a.dropout_mask) + sequence * a.hidden + j, a.hidden - j);
+}
+
+// Row i of `h` becomes the masked state. Each thread makes the rows that it multiplies, all units of them.
+template <HasExtras Cell>
+inline void mask_states(HalfForwardPlan<Cell>& plan, const HalfStepRow* step, const bf16** h, std::int64_t rows, int rank) {
+  const Forward& a = plan.a;
+  const std::int64_t H = a.hidden;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    bf16* masked = plan.extras.masked.data() + (rank * a.sequence.batch + step[i].sequence) * H;
+    for (std::int64_t j = 0; j < H; j += lanes) store(masked + j, masked_state(a, h[i], step[i].sequence, j), H - j);
+    h[i] = masked;
+  }
+}
+
 template <class Cell>
-inline void forward_step(HalfForwardPlan<Cell>& plan, const HalfStepRow* step, const bf16* const* h, std::int64_t rows,
-                         Range units) {
+inline void forward_step(HalfForwardPlan<Cell>& plan, const HalfStepRow* step, const bf16** h, std::int64_t rows,
+                         Range units, int rank) {
   constexpr int G = Cell::gates;
   const std::int64_t H = plan.a.hidden;
+  if constexpr (HasExtras<Cell>) {
+    if (plan.a.dropout_mask != nullptr) mask_states(plan, step, h, rows, rank);
+  }
   for_tiles<G>(rows, units.first, units.last, [&]<int R, int P>(std::int64_t row, std::int64_t u) {
     vec sum[R][P * G];
     for (int c = 0; c < P * G; ++c) {
@@ -156,9 +189,10 @@ inline void forward_step(HalfForwardPlan<Cell>& plan, const HalfStepRow* step, c
       for (int r = 0; r < R; ++r) sum[r][c] = bias;
     }
     accumulate_pairs<R, P, G>(PairRows<R>(h + row), H, plan.hidden_weights.panel(u), plan.hidden_weights.stride(), sum);
-    for (int p = 0; p < P; ++p) {
-      const std::int64_t j = (u + p) * lanes;
-      for (int r = 0; r < R; ++r) Cell::finish(step[row + r], &sum[r][p * G], j, H, plan.save);
+    for (int r = 0; r < R; ++r) {
+      const HalfStepRow& s = step[row + r];
+      const auto zone = zone_of<Cell>(plan.a, s);
+      for (int p = 0; p < P; ++p) Cell::finish(s, &sum[r][p * G], (u + p) * lanes, H, plan.save, zone);
     }
   });
 }
@@ -202,7 +236,7 @@ inline void run_half_forward(const Forward& a, int threads) {
       for (std::int64_t k = k0; k < k1; ++k) {
         const Range own = rows_of_step(a.sequence, a.sequence.step(k), rows);
         for (std::int64_t b = own.first, i = 0; b < own.last; ++b, ++i) step[i] = step_row(plan, k0, k, b, h[i]);
-        forward_step(plan, step, h, own.last - own.first, units);
+        forward_step(plan, step, h, own.last - own.first, units, rank);
         if (!by_rows) plan.barrier.wait(rank, size);
       }
     }

@@ -69,35 +69,28 @@ struct NormalisedRow {
   const float* products;    // (2 G H) W_ih x, then W_hh h
   Moments moments[2 * G];   // of them, in their order
 
-  // Units j .. j + lanes: the inputs' part goes where `finish` reads it, (G H).
-  GATELET_INLINE void apply_to_inputs(const Layer& a, const float* bias, std::int64_t j, float* to) const {
-    const std::int64_t H = a.hidden, count = H - j;
-#pragma GCC unroll 4
-    for (int g = 0; g < G; ++g) {
-      const std::int64_t column = g * H + j;
-      const vec from_x = normalised(products + column, count, moments[g]) * load(a.layer_norm_ih + column, count);
-      store(to + column, from_x + load(bias + j * G + g * lanes), count);
-    }
+  // Units j .. j + lanes of what comes from x, all gates.
+  GATELET_INLINE void apply_to_inputs(const Layer& a, const float* bias, std::int64_t j, vec* from_x) const {
+    apply<G>(products, moments, a.layer_norm_ih, bias, a.hidden, j, 0, from_x);
   }
 
-  // The states' part goes to `sum`, of the gates First .. Last.
-  template <int First = 0, int Last = G>
-  GATELET_INLINE void apply_to_states(const Layer& a, const float* bias, std::int64_t j, vec* sum) const {
-    const std::int64_t H = a.hidden, count = H - j;
+  // The same of what comes from the state, `Count` gates from `first` on.
+  template <int Count>
+  GATELET_INLINE void apply_to_states(const Layer& a, const float* bias, std::int64_t j, vec* from_h, int first = 0) const {
+    apply<Count>(products + G * a.hidden, moments + G, a.layer_norm_hh, bias, a.hidden, j, first, from_h);
+  }
+
+ private:
+  template <int Count>
+  GATELET_INLINE static void apply(const float* u, const Moments* m, const float* gains, const float* bias, std::int64_t H,
+                                   std::int64_t j, int first, vec* found) {
 #pragma GCC unroll 4
-    for (int g = First; g < Last; ++g) {
-      const std::int64_t column = g * H + j;
-      const vec from_h = normalised(products + G * H + column, count, moments[G + g]) * load(a.layer_norm_hh + column, count);
-      sum[g - First] = from_h + load(bias + j * G + g * lanes);
+    for (int i = 0; i < Count; ++i) {
+      const int g = first + i;
+      const std::int64_t column = g * H + j, count = H - j;
+      found[i] = normalised(u + column, count, m[g]) * load(gains + column, count) + load(bias + j * G + g * lanes);
     }
   }
 };
-
-// The moments of a row lie behind the saved products of all rows.
-template <class Cell>
-inline std::int64_t moments_offset(const Layer& a, std::int64_t row) {
-  constexpr std::int64_t floats = 4 * Cell::gates;  // G of x, G of h, two floats each
-  return a.sequence.total_rows() * Cell::saved * a.hidden + row * floats;
-}
 
 }  // namespace gatelet::GATELET_ISA

@@ -22,37 +22,58 @@ struct Lstm {
   static constexpr int input_gate(int section) { return section; }
   static constexpr int hidden_gate(int section) { return section; }
 
-  // Units j .. j + lanes of one row; `sum` holds W_hh h of the four gates.
+  struct Gates {
+    vec i, f, g, o;
+  };
+
+  // From W_ih x and W_hh h of the four gates, with the biases in either.
+  GATELET_INLINE static Gates activate(const vec* from_x, const vec* from_h) {
+    return {sigmoid(from_x[0] + from_h[0]), sigmoid(from_x[1] + from_h[1]), tanh(from_x[2] + from_h[2]),
+            sigmoid(from_x[3] + from_h[3])};
+  }
+
+  // The states after the step, units j .. j + lanes of one row.
+  template <class Row, class Zone = NoZone>
+  GATELET_INLINE static void advance(const Row& s, const Gates& v, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
+    const std::int64_t count = H - j;
+    const vec c_before = load(s.c + j, count);
+    const vec kept = v.f * c_before;
+    const vec c = kept + v.i * v.g;
+    store(s.c_next + j, zone.mix(1, j, c_before, c), count);
+    const vec h_before = Zone::none ? vec{} : load(s.h + j, count);
+    store(s.y + j, zone.mix(0, j, h_before, v.o * tanh(c)), count);
+  }
+
+  // `sum` holds W_hh h of the four gates; the rest of them is read from memory, and what backward needs is left there.
   template <class Row, class Zone = NoZone>
   GATELET_INLINE static void finish(const Row& s, const vec* sum, std::int64_t j, std::int64_t H, bool save,
                                     const Zone& zone = {}) {
     const std::int64_t count = H - j;
     const auto gates = s.gates + j;
-    const vec i = sigmoid(load(gates, count) + sum[0]);
-    const vec f = sigmoid(load(gates + H, count) + sum[1]);
-    const vec g = tanh(load(gates + 2 * H, count) + sum[2]);
-    const vec o = sigmoid(load(gates + 3 * H, count) + sum[3]);
-    const vec c_before = load(s.c + j, count);
-    const vec kept = f * c_before;
-    const vec c = kept + i * g;
-    store(s.c_next + j, zone.mix(1, j, c_before, c), count);
-    const vec h_before = Zone::none ? vec{} : load(s.h + j, count);
-    store(s.y + j, zone.mix(0, j, h_before, o * tanh(c)), count);
+    const vec from_x[] = {load(gates, count), load(gates + H, count), load(gates + 2 * H, count), load(gates + 3 * H, count)};
+    const Gates v = activate(from_x, sum);
+    advance(s, v, j, H, zone);
     if (save) {
-      store(gates, i, count);
-      store(gates + H, f, count);
-      store(gates + 2 * H, g, count);
-      store(gates + 3 * H, o, count);
+      store(gates, v.i, count);
+      store(gates + H, v.f, count);
+      store(gates + 2 * H, v.g, count);
+      store(gates + 3 * H, v.o, count);
     }
   }
 
   template <class Row, class Zone = NoZone>
   GATELET_INLINE static void differentiate(const Row& d, std::int64_t j, std::int64_t H, const Zone& zone = {}) {
     const std::int64_t count = H - j;
-    const vec i = load(d.gates + j, count);
-    const vec f = load(d.gates + H + j, count);
-    const vec g = load(d.gates + 2 * H + j, count);
-    const vec o = load(d.gates + 3 * H + j, count);
+    const auto gates = d.gates + j;
+    differentiate(d, {load(gates, count), load(gates + H, count), load(gates + 2 * H, count), load(gates + 3 * H, count)}, j,
+                  H, zone);
+  }
+
+  // The gradients of what went into the gates, and what of those of the states passes to the states before directly.
+  template <class Row, class Zone = NoZone>
+  GATELET_INLINE static void differentiate(const Row& d, const Gates& v, std::int64_t j, std::int64_t H, const Zone& zone) {
+    const std::int64_t count = H - j;
+    const auto [i, f, g, o] = v;
     const vec c_before = load(d.c + j, count);
     const vec squashed = tanh(Zone::none ? load(d.c_next + j, count) : f * c_before + i * g);  // before zoneout
     vec dh = load(d.dh + j, count);

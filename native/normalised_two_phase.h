@@ -25,10 +25,12 @@ inline void begin_row(ForwardPlan<Cell>& plan, const StepRow& s, const float* h,
   inner.gates = plan.extras.gates.data() + s.sequence * G * H;
   float* gated = s.gates + Cell::gated_section * H;
   for (std::int64_t u = units.first; u < units.last; ++u) {
-    vec sum[E];
-    row.apply_to_inputs(a, plan.input_bias.data(), u * lanes, inner.gates);
-    row.template apply_to_states<0, E>(a, plan.hidden_bias.data(), u * lanes, sum);
-    Cell::begin(inner, h, sum, gated, u * lanes, H);
+    const std::int64_t j = u * lanes;
+    vec from_x[G], from_h[E];
+    row.apply_to_inputs(a, plan.input_bias.data(), j, from_x);
+    row.template apply_to_states<E>(a, plan.hidden_bias.data(), j, from_h);
+    for (int g = 0; g < G; ++g) store(inner.gates + g * H + j, from_x[g], H - j);
+    Cell::begin(inner, h, from_h, gated, j, H);
   }
 }
 
@@ -49,9 +51,9 @@ inline void end_row(ForwardPlan<Cell>& plan, const StepRow& s, Range units, int 
   inner.gates = plan.extras.gates.data() + s.sequence * G * H;
   const Zone zone(a, s.step, s.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) {
-    vec sum[G - E];
-    row.template apply_to_states<E, G>(a, plan.hidden_bias.data(), u * lanes, sum);
-    Cell::finish(inner, sum, u * lanes, H, false, zone);
+    vec from_h[G - E];
+    row.template apply_to_states<G - E>(a, plan.hidden_bias.data(), u * lanes, from_h, E);
+    Cell::finish(inner, from_h, u * lanes, H, false, zone);
   }
 }
 
@@ -82,27 +84,34 @@ inline void forward_step(ForwardPlan<Cell>& plan, const StepRow* step, const flo
   for (std::int64_t i = 0; i < rows; ++i) end_row(plan, step[i], units, rank);
 }
 
+// The memory for the gates of a sequence, found again.
+template <HasLayerNorm Cell>
+inline float* gates_again(BackwardPlan<Cell>& plan, std::int64_t sequence) {
+  return plan.extras.gates.data() + sequence * plan.extras.columns * plan.a.hidden;
+}
+
 // The gates once more from the saved products, and what there is to know before the gradient of the gated state.
 template <TwoPhase Cell>
   requires HasLayerNorm<Cell>
-inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int rank) {
+inline void differentiate_row(BackwardPlan<Cell>& plan, const GradientRow& g, Range units, int) {
   using Base = typename Cell::Base;
   constexpr int G = Cell::gates, E = early_gates<Cell>();
   const Backward& a = plan.a;
   const std::int64_t H = a.hidden;
   const NormalisedRow<Cell> row = saved_row<Cell>(a, g.row);
-  float* gates = gates_again(plan, g.sequence, rank);
+  float* gates = gates_again(plan, g.sequence);
   StepRow again{};
   again.h = g.h, again.gates = gates, again.y = gates + Base::saved * H;
   const GradientRow inner = inner_row(plan, g, gates);
   const Zone zone(a, g.step, g.sequence);
   for (std::int64_t u = units.first; u < units.last; ++u) {
     const std::int64_t j = u * lanes;
-    vec sum[G];
-    row.apply_to_inputs(a, plan.extras.input_bias.data(), j, gates);
-    row.apply_to_states(a, plan.extras.hidden_bias.data(), j, sum);
-    Base::begin(again, g.h, sum, gates + Base::gated_section * H, j, H);
-    Base::finish(again, sum + E, j, H, true);
+    vec from_x[G], from_h[G];
+    row.apply_to_inputs(a, plan.extras.input_bias.data(), j, from_x);
+    row.template apply_to_states<G>(a, plan.extras.hidden_bias.data(), j, from_h);
+    for (int gate = 0; gate < G; ++gate) store(gates + gate * H + j, from_x[gate], H - j);
+    Base::begin(again, g.h, from_h, gates + Base::gated_section * H, j, H);
+    Base::finish(again, from_h + E, j, H, true);
     Base::differentiate(inner, j, H, zone);
   }
 }
@@ -120,7 +129,7 @@ inline void pass_back(BackwardPlan<Cell>& plan, std::int64_t k, Range rows, cons
   const float** dn = plan.pointers_of(rank);
   for (std::int64_t i = 0; i < count; ++i) dn[i] = step[i].dg + late * H;
   pass_gated_state(plan, dn, count, units,
-                   [&](std::int64_t i) { return inner_row(plan, step[i], gates_again(plan, step[i].sequence, rank)); });
+                   [&](std::int64_t i) { return inner_row(plan, step[i], gates_again(plan, step[i].sequence)); });
   if (shared) plan.barrier.wait(rank, size);
   for (std::int64_t i = 0; i < count; ++i) {
     pass_layer_norms(plan, step[i], units, 0, late);

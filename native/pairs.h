@@ -127,16 +127,22 @@ GATELET_INLINE bits load_halves(const bf16* p, std::int64_t count) {
   return reinterpret_cast<bits>(load(p, count)) >> 16;
 }
 
+// Panel u of a matrix of which halves(k) gives that part of row k, in the lower halves.
+template <class Halves>
+inline void pack_pair_values(PairPanels<1>& to, std::int64_t depth, std::int64_t u, Halves halves) {
+  std::uint32_t* out = to.panel(u);
+  for (std::int64_t k = 0; k < depth; k += 2, out += lanes) {
+    bits both = halves(k);
+    if (k + 1 < depth) both |= halves(k + 1) << 16;
+    std::memcpy(out, &both, sizeof both);
+  }
+}
+
 // Panel u of a matrix whose row k starts at row(k).
 template <class Row>
 inline void pack_pairs(PairPanels<1>& to, std::int64_t depth, std::int64_t u, Row row) {
-  std::uint32_t* out = to.panel(u);
   const std::int64_t count = to.width - u * lanes;
-  for (std::int64_t k = 0; k < depth; k += 2, out += lanes) {
-    bits both = load_halves(row(k) + u * lanes, count);
-    if (k + 1 < depth) both |= load_halves(row(k + 1) + u * lanes, count) << 16;
-    std::memcpy(out, &both, sizeof both);
-  }
+  pack_pair_values(to, depth, u, [&](std::int64_t k) { return load_halves(row(k) + u * lanes, count); });
 }
 
 // out[i][v * width + j] = start + sum over k of in[i][k] * w[k, v, j], as multiply_rows; `out` is float or bf16.

@@ -28,7 +28,8 @@ inline double step_cycles(double rows, double weights) {
   return larger(static_cast<std::int64_t>(arithmetic), static_cast<std::int64_t>(reading)) + 20.0 * rows;
 }
 
-inline Split choose_split(const Sequence& sequence, std::int64_t hidden, int gates, int threads) {
+// `barriers`: how often threads that share the units wait for each other in a step.
+inline Split choose_split(const Sequence& sequence, std::int64_t hidden, int gates, int threads, int barriers) {
   const double weights = static_cast<double>(hidden) * static_cast<double>(hidden) * gates;
   const double rows = static_cast<double>(sequence.batch);
   const double alone = step_cycles(rows, weights);
@@ -36,7 +37,7 @@ inline Split choose_split(const Sequence& sequence, std::int64_t hidden, int gat
   const std::int64_t most_units = smaller(threads, blocks_of(hidden, lanes));
   const double by_rows = step_cycles(static_cast<double>(blocks_of(sequence.batch, most_rows)), weights);
   const double barrier = 300.0 + 100.0 * static_cast<double>(most_units);
-  const double by_units = step_cycles(rows, weights / static_cast<double>(most_units)) + barrier;
+  const double by_units = step_cycles(rows, weights / static_cast<double>(most_units)) + barriers * barrier;
   if (alone <= by_rows && alone <= by_units) return {By::rows, 1};
   if (by_rows <= by_units) return {By::rows, static_cast<int>(most_rows)};
   return {By::units, static_cast<int>(most_units)};

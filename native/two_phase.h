@@ -16,16 +16,6 @@
 
 namespace gatelet::GATELET_ISA {
 
-// The zoneout of one row; nothing for the plain cell.
-template <class Cell, class Row>
-GATELET_INLINE auto zone_of(const Layer& a, const Row& row) {
-  if constexpr (HasExtras<Cell>) {
-    return Zone(a, row.step, row.sequence);
-  } else {
-    return NoZone{};
-  }
-}
-
 template <TwoPhase Cell>
 inline void forward_step(ForwardPlan<Cell>& plan, const StepRow* step, const float** h, std::int64_t rows, Range units,
                          int rank, int size) {

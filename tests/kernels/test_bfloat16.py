@@ -74,6 +74,8 @@ def exact(cell: str, given: Inputs) -> tuple[list[Tensor], Inputs]:
         None if t is None else t.detach().double().requires_grad_() for t in given.tensors[:7]
     ]
     inputs = Inputs._make([*doubles, *given[7:]])
+    if given.dropout_mask is not None:
+        inputs = inputs._replace(dropout_mask=given.dropout_mask.double())
     return list(unrolled.run(cell, inputs))[: 2 if cell == "gru" else 3], inputs
 
 
@@ -127,11 +129,39 @@ def test_resets_and_lengths(isa: str, cell: str, packed: bool) -> None:
     assert_close(list(gradients), list(wanted), GRADIENT_TOLERANCE)
 
 
+def with_extras(given: Inputs, *, draws: bool) -> Inputs:
+    """Recurrent dropout, zoneout and resets."""
+    generator = torch.Generator().manual_seed(2)
+    return given._replace(
+        dropout_mask=(torch.rand(given.h0.shape, generator=generator) < 0.5).bfloat16() * 2,
+        zoneout_seed=torch.tensor([7]) if draws else None,
+        zoneout=0.25,
+        resets=(torch.rand(given.x.shape[:-1], generator=generator) < 0.2).to(torch.uint8),
+    )
+
+
+@pytest.mark.usefixtures("poisoned")
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("shape", [(6, 1, 4, 160), (3, 33, 65, 65), (5, 3, 1, 15)], ids=str)
+@pytest.mark.parametrize("draws", [False, True])
+def test_zoneout_and_recurrent_dropout(isa: str, cell: str, shape: tuple[int, int, int, int], draws: bool) -> None:
+    given = with_extras(layer(cell, *shape)._replace(reverse=draws), draws=draws)
+    outputs = forward(cell, given)
+    expected, inputs = exact(cell, given)
+    assert_close(outputs, expected, TOLERANCE)
+    gradients = torch.autograd.grad(outputs, leaves(given), upstream(outputs))
+    wanted = torch.autograd.grad(expected, leaves(inputs), upstream(expected))
+    assert_close(list(gradients), list(wanted), GRADIENT_TOLERANCE)
+
+
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("extras", [False, True])
 @pytest.mark.parametrize("shape", [(20, 1, 4, 160), (5, 33, 3, 20)], ids=str)
-def test_bits_do_not_depend_on_threads(isa: str, cell: str, shape: tuple[int, int, int, int]) -> None:
+def test_bits_do_not_depend_on_threads(isa: str, cell: str, shape: tuple[int, int, int, int], extras: bool) -> None:
     given = layer(cell, *shape)
+    if extras:
+        given = with_extras(given, draws=True)
     runs = []
     for count in (1, 2, 3):
         torch.set_num_threads(count)
@@ -194,5 +224,6 @@ def test_dtypes_that_do_not_fit() -> None:
     given = layer("gru", 3, 2, 5, 17)
     with pytest.raises(RuntimeError, match="must all be float32 or all bfloat16; got bfloat16, float32"):
         forward("gru", given._replace(h0=given.h0.float()))
-    with pytest.raises(RuntimeError, match="must be float32; got bfloat16"):
-        forward("gru", given._replace(zoneout=0.5))
+    gains = torch.ones(51).bfloat16()
+    with pytest.raises(RuntimeError, match="LayerNorm must be float32; got bfloat16"):
+        forward("gru", given._replace(layer_norm_ih=gains, layer_norm_hh=gains))

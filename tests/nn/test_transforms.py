@@ -35,6 +35,11 @@ def made(cell: str, form: dict[str, Any], **more: Any) -> tuple[Any, Tensor]:
     return layer, torch.randn(4, 6, 3, dtype=form.get("dtype", torch.float32))
 
 
+def dtypes(results: Any) -> list[torch.dtype]:
+    """Of the tensors in nested tuples."""
+    return [results.dtype] if isinstance(results, Tensor) else [dtype for part in results for dtype in dtypes(part)]
+
+
 def assert_close(found: Tensor, expected: Tensor) -> None:
     tolerance = TOLERANCE[found.dtype]
     torch.testing.assert_close(found, expected.to(found.dtype), rtol=tolerance, atol=tolerance)
@@ -103,14 +108,56 @@ def test_second_derivatives_every_way(cell: str, form: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("cell", ["GRU", "LSTM"])
-def test_autocast_computes_in_float32(cell: str, dtype: torch.dtype) -> None:
+def test_autocast_computes_in_bfloat16(cell: str, dtype: torch.dtype) -> None:
     layer, x = made(cell, {})
+    theirs = getattr(torch.nn, cell)(3, 5, 2, batch_first=True, bidirectional=True)
+    exact = layer(x)[0]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        y, _ = layer(x.to(dtype))
-    assert y.dtype == torch.float32
-    torch.testing.assert_close(y, layer(x)[0], rtol=0, atol=1e-2 if dtype == torch.bfloat16 else 0)
+        y, last = layer(x.to(dtype))
+        assert dtypes((y, last)) == dtypes(theirs(x.to(dtype)))
+    narrow = layer.bfloat16()(x.bfloat16())[0]
+    layer.float()
+    assert torch.equal(y.float(), narrow.float())
+    torch.testing.assert_close(y.float(), exact, rtol=0, atol=1e-2)
     y.sum().backward()
     assert {weight.grad.dtype for weight in layer.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("cell", ["GRU", "LSTM"])
+def test_autocast_of_packed_sequences_gives_the_dtype_of_torch(cell: str) -> None:
+    layer, x = made(cell, {})
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x, [6, 5, 2, 2], batch_first=True)
+        theirs = getattr(torch.nn, cell)(3, 5, 2, bidirectional=True)
+        found = [dtypes((y.data, last)) for y, last in (layer(packed), theirs(packed))]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("cell", "options"), [("GRU", {"reset_after": False}), ("LSTM", {"layer_norm": True})])
+def test_autocast_computes_the_rest_in_float32(cell: str, options: dict[str, Any]) -> None:
+    layer, x = made(cell, options)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y, _ = layer(x)
+    assert torch.equal(y, layer(x)[0])
+
+
+@pytest.mark.parametrize("cell", ["GRU", "LSTM"])
+def test_gradients_per_sample_within_autocast(cell: str) -> None:
+    layer, x = made(cell, {})
+    weights = dict(layer.named_parameters())
+
+    def loss(weights: dict[str, Tensor], sample: Tensor) -> Tensor:
+        y, _ = functional_call(layer, weights, (sample.unsqueeze(0),))
+        total: Tensor = y.float().square().sum()
+        return total
+
+    found = []
+    for half in (False, True):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            found.append(vmap(grad(loss), in_dims=(None, 0))(weights, x))
+    for name, exact in found[0].items():
+        assert found[1][name].dtype == torch.float32
+        torch.testing.assert_close(found[1][name], exact, rtol=0, atol=0.03 * exact.abs().max().item())
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # from torch.compile itself

@@ -237,7 +237,7 @@ def test_second_derivative_keeps_the_same_units(cell: str) -> None:
 @pytest.mark.parametrize("extra", ["layer_norm", "recurrent_dropout", "zoneout in eval"])
 def test_a_cell_without_extras_leaves_none_out(extra: str) -> None:
     given = layer("gru", (extra,), 3, 7, torch.float32)
-    cut = {
+    cut: Any = {
         name: None if (t := getattr(given, name)) is None else t[:14]
         for name in ("w_ih", "w_hh", "b_ih", "b_hh", "layer_norm_ih", "layer_norm_hh")
     }

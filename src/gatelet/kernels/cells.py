@@ -14,6 +14,7 @@ class Cell:
     saved: int  # columns of H that forward leaves for backward, beside the output
     has_cell_state: bool = False  # a second state, c, beside h
     takes_extras: bool = False  # LayerNorm, zoneout and recurrent dropout
+    half: bool = False  # has kernels over bfloat16 arrays, for all but LayerNorm
     gated: bool = False  # a second product in each step, of a gated state, which LayerNorm keeps behind the products
     unit_values: int = 0  # if not 0, b_ih and b_hh are values of the units, (unit_values*H,) each, and must be given
 
@@ -25,8 +26,8 @@ class Cell:
 CELLS = {
     cell.name: cell
     for cell in (
-        Cell("gru", gates=3, saved=4, takes_extras=True),
-        Cell("lstm", gates=4, saved=4, has_cell_state=True, takes_extras=True),
+        Cell("gru", gates=3, saved=4, takes_extras=True, half=True),
+        Cell("lstm", gates=4, saved=4, has_cell_state=True, takes_extras=True, half=True),
         Cell("gru_reset_before", gates=3, saved=4, takes_extras=True, gated=True),
         Cell("mgu", gates=2, saved=3, gated=True),
         Cell("ligru", gates=2, saved=2),

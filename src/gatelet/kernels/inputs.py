@@ -1,7 +1,8 @@
 """What every way of computing a layer is given."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 __all__ = ["Inputs"]
@@ -36,6 +37,11 @@ class Inputs(NamedTuple):
     def options(self) -> tuple[float, bool, bool]:
         """The fields after the tensors."""
         return self[13:]
+
+    def to(self, dtype: torch.dtype) -> "Inputs":
+        """The same with all floating-point tensors in that dtype."""
+        tensors: list[Any] = [t.to(dtype) if t is not None and t.is_floating_point() else t for t in self.tensors]
+        return Inputs._make([*tensors, *self.options])
 
     @property
     def steps(self) -> int:

@@ -91,14 +91,13 @@ def _check_extras(cell: Cell, given: Inputs) -> None:
     """Refuse what a kernel would leave out.
 
     Raises:
-        RuntimeError: LayerNorm, zoneout or recurrent dropout, of a cell without them or in bfloat16.
+        RuntimeError: LayerNorm in bfloat16, or LayerNorm, zoneout or recurrent dropout of a cell that has none.
     """
-    if given.layer_norm_ih is None and given.dropout_mask is None and not given.zoneout:
-        return
-    if not cell.takes_extras:
+    any_extra = given.layer_norm_ih is not None or given.dropout_mask is not None or given.zoneout > 0.0
+    if any_extra and not cell.takes_extras:
         raise RuntimeError(f"The cell {cell.name} must have no LayerNorm, zoneout or recurrent dropout; got some.")
-    if given.x.dtype == torch.bfloat16:
-        raise RuntimeError("A layer with LayerNorm, zoneout or recurrent dropout must be float32; got bfloat16.")
+    if given.layer_norm_ih is not None and given.x.dtype == torch.bfloat16:
+        raise RuntimeError("A layer with LayerNorm must be float32; got bfloat16.")
 
 
 def _check_dtypes(given: Inputs) -> None:

@@ -15,7 +15,7 @@ from gatelet.kernels import native, unrolled
 from gatelet.kernels.cells import CELLS, Cell
 from gatelet.kernels.inputs import Inputs
 
-__all__ = ["LAYERS"]
+__all__ = ["LAYERS", "autocast_dtype"]
 
 _INPUTS = (
     "Tensor x, Tensor h0, Tensor? c0, Tensor w_ih, Tensor w_hh, Tensor? b_ih, Tensor? b_hh, Tensor? layer_norm_ih,"
@@ -78,7 +78,27 @@ def _define(cell: Cell) -> None:
         torch.library.impl(operator, "CPU", computed)
         torch.library.register_fake(operator, faked)
     torch.library.register_autograd(name, backward, setup_context=_save)
-    torch.library.register_autocast(name, "cpu", torch.float32)  # what is computed, whatever autocast would like
+    _register_autocast(cell, name)
+
+
+def autocast_dtype(cell: Cell, given: Inputs) -> torch.dtype:
+    """What a cell computes in within a CPU's autocast: bfloat16 if asked for and if there is a kernel, else float32."""
+    half = torch.get_autocast_dtype("cpu") == torch.bfloat16 and cell.half and given.layer_norm_ih is None
+    return torch.bfloat16 if half else torch.float32
+
+
+def _register_autocast(cell: Cell, name: str) -> None:
+    """Cast the inputs of the forward operator; `torch.library.register_autocast` knows but one dtype."""
+    key = torch._C.DispatchKey.AutocastCPU
+
+    def cast(*inputs: Any) -> Any:
+        given = Inputs(*inputs[:-1])
+        dtype = autocast_dtype(cell, given)
+        with torch._C._ExcludeDispatchKeyGuard(torch._C.DispatchKeySet(key)):
+            return LAYERS[cell.name](*given.to(dtype), inputs[-1])
+
+    LAYERS[cell.name].py_impl(key)(cast)
+    torch.library.impl(name, "AutocastCPU", cast)
 
 
 for _cell in CELLS.values():

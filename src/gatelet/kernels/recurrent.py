@@ -6,10 +6,13 @@ layer by layer, the reverse direction after the forward one).
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
-Every cell runs on gatelet's own kernels in float32 on a CPU, and GRU and LSTM without extras in bfloat16, too;
-`torch.compile` keeps them in its graph. What they do not cover runs on PyTorch's operators (`torch.gru` and so on: ATen
-on a CPU, cuDNN on a GPU), or is composed of them where PyTorch has none, or one that does not know `torch.func.vmap`.
-There `torch.compile` breaks its graph, as it does at `torch.nn.GRU`: it would unroll every time step.
+Every cell runs on gatelet's own kernels in float32 on a CPU, LSTM and the GRU that resets after also in bfloat16,
+but for LayerNorm; `torch.compile` keeps them in its graph. Within autocast to bfloat16 what has a kernel in bfloat16 is
+computed in it, and all else in float32; the results have the dtype that PyTorch's layers give there.
+
+What the kernels do not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is
+composed of them where PyTorch has none, or one that does not know `torch.func.vmap`. There `torch.compile` breaks its
+graph, as it does at `torch.nn.GRU`: it would unroll every time step.
 """
 
 from collections.abc import Callable, Sequence
@@ -83,10 +86,10 @@ def gru(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    half = reset_after and not extras.any
+    half = reset_after and not layer_norm
     natively = stacked.handles(x, (h0,), weights, half=half)
     if natively or not reset_after or transforms.active() or resets is not None or extras.any:
-        return _stacked(
+        y, h_n = _stacked(
             "gru" if reset_after else "gru_reset_before",
             x,
             h0,
@@ -100,6 +103,8 @@ def gru(
             extras=extras,
             natively=natively,
         )
+        dtype = torch.promote_types(y.dtype, h0.dtype)  # within autocast as torch.gru, whose h stays as wide as h0
+        return y.to(dtype), h_n.to(dtype)
     options = (bias, num_layers, dropout, training, bidirectional)
     if batch_sizes is None:
         return _torch_gru(x, h0, list(weights), *options, batch_first)
@@ -133,7 +138,7 @@ def lstm(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = stacked.handles(x, state, weights, half=not extras.any)
+    natively = stacked.handles(x, state, weights, half=not layer_norm)
     options = (bias, num_layers, dropout, training, bidirectional)
     by_steps = transforms.active() and state[0].shape == state[1].shape  # our steps have no projection
     if natively or by_steps or resets is not None or extras.any:
@@ -155,6 +160,9 @@ def lstm(
             extras=extras,
             natively=natively,
         )
+        if batch_sizes is not None:  # within autocast as torch.lstm, which narrows padded sequences alone
+            dtype = torch.promote_types(y.dtype, state[0].dtype)
+            y, h_n, c_n = y.to(dtype), h_n.to(dtype), c_n.to(dtype)
     elif batch_sizes is None:
         y, h_n, c_n = _torch_lstm(x, state, list(weights), *options, batch_first)
     else:

@@ -53,7 +53,7 @@ def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor], *, h
     if any(s.shape[-1] != states[0].shape[-1] for s in states):
         return False
     dtypes: tuple[torch.dtype, ...] = (torch.float32,)
-    if torch.is_autocast_enabled("cpu"):  # which brings the others to float32
+    if torch.is_autocast_enabled("cpu"):  # which brings them all to one
         dtypes = (torch.float32, torch.bfloat16, torch.float16)
     elif half and x.dtype == torch.bfloat16:
         dtypes = (torch.bfloat16,)

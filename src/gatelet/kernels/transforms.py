@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from gatelet.kernels import unrolled
+from gatelet.kernels.cells import CELLS
 from gatelet.kernels.inputs import Inputs
-from gatelet.kernels.operators import LAYERS
+from gatelet.kernels.operators import LAYERS, autocast_dtype
 
 __all__ = ["active", "layer", "native"]
 
@@ -24,6 +25,8 @@ Dims = tuple[int | None, ...]
 def layer(cell: str, given: Inputs, save: bool) -> tuple[Tensor, ...]:
     """Call the native operator of a cell, under whatever transforms."""
     if active():
+        if torch.is_autocast_enabled("cpu"):  # which would change what the operator computes, but not what is saved
+            given = given.to(autocast_dtype(CELLS[cell], given))
         return tuple(_Layer.apply(cell, save, *given))  # type: ignore[no-untyped-call]
     return tuple(LAYERS[cell](*given, save))
 

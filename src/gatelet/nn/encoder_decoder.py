@@ -210,7 +210,7 @@ def _run(layer: nn.Module, x: Tensor, states: States, along_time: bool) -> tuple
 def narrowed(layer: nn.Module, x: Tensor) -> Iterator[tuple[Callable[..., Any], torch.dtype]]:
     """A recurrent layer and the dtype that it takes: within a CPU's autocast to bfloat16 that, by narrowed weights.
 
-    Left to itself, a layer computes in float32 there. The gradients of the weights come back in float32.
+    Left to itself, a GRU widens its output there. The gradients of the weights come back in float32.
     """
     wide = next(layer.parameters()).dtype  # within autocast, what comes in may be narrower
     kind = x.device.type
