@@ -19,7 +19,12 @@ Ints = NDArray[np.int64]
 
 
 def nats(train: Corpus, scored: Corpus, size: int, order: int) -> float:
-    """-log of the probability of all tokens of a text.
+    """-log of the probability of all tokens of a text; arguments as for `probabilities`."""
+    return -float(np.log(probabilities(train, scored, size, order)).sum())
+
+
+def probabilities(train: Corpus, scored: Corpus, size: int, order: int) -> NDArray[np.float64]:
+    """The probability of each token of a text after those before it.
 
     Args:
         train: what is counted.
@@ -39,13 +44,13 @@ def nats(train: Corpus, scored: Corpus, size: int, order: int) -> float:
     p = np.full(len(scored), 1.0 / size)
     for n, (grams, counts) in enumerate(reversed(tables), 1):
         p = _mixed(p, _packed(wanted[-n:], size), grams, counts, size)
-    return -float(np.log(p).sum())
+    return p
 
 
 def _mixed(p: NDArray[np.float64], keys: Ints, grams: Ints, counts: Ints, size: int) -> NDArray[np.float64]:
     """The probabilities of one order from those of the order below."""
     ones, twos = int((counts == 1).sum()), int((counts == 2).sum())
-    discount = ones / max(1, ones + 2 * twos)
+    discount = max(0.01, ones / max(1, ones + 2 * twos))  # without any, what was never seen would be impossible
     contexts, first = np.unique(grams // size, return_index=True)  # the n-grams of a context stand together
     totals, kinds = np.add.reduceat(counts, first), np.diff(np.append(first, len(grams)))
     count = _looked_up(keys, grams, counts)

@@ -115,7 +115,8 @@ class LanguageModel:
         Args:
             data: what `read_documents` takes: a file of text, a folder of .txt files, a CSV, Parquet or .jsonl file, a
                 dataframe, or a list of documents.
-            training: how to train; `batch_size` is the number of streams, `steps_per_epoch` of segments.
+            training: how to train; `batch_size` is the number of streams, fewer where they would be shorter than 20
+                segments, and `steps_per_epoch` of segments.
             validation: the same, for choosing the best epoch; by default the end of the data.
             validation_share: how much of it, in (0, 1).
             checkpoints: folder for checkpoints and logs; a temporary one if None.

@@ -18,6 +18,9 @@ from gatelet.tasks.language_modelling.streams import HeldOutStreams, TrainingStr
 from gatelet.training import History, TrainingSettings, fit
 from gatelet.training.progress import Report
 
+# segments of a stream at least: a small text is read in fewer streams, lest an epoch have hardly a step
+LEAST_SEGMENTS = 20
+
 
 @dataclass(frozen=True)
 class SegmentSettings:
@@ -83,7 +86,7 @@ def learn(
     """
     streams = TrainingStreams(
         train,
-        training.batch_size,
+        min(training.batch_size, max(1, len(train) // (LEAST_SEGMENTS * segments.length))),
         segments.length,
         seed=training.seed,
         varied=segments.varied,
