@@ -16,10 +16,12 @@ PACKAGE = Path(__file__).parents[1] / "src" / "gatelet"
 
 # Which floor a package lives on; one may import only from lower floors, or from itself.
 FLOORS = {
-    "__main__": 10,
-    "cli": 9,
-    "bench": 8,
-    "server": 7,
+    "__main__": 12,
+    "cli": 11,
+    "bench": 10,
+    "server": 9,
+    "loading": 8,
+    "chat": 7,
     "study": 7,
     "tasks": 6,
     "training": 5,
@@ -37,7 +39,7 @@ FLOORS = {
     "progress": 1,
     "errors": 0,
 }
-TORCH_ROOMS = {"kernels", "nn", "training", "tasks", "study", "bench", "server", "cli"}
+TORCH_ROOMS = {"kernels", "nn", "training", "tasks", "study", "chat", "bench", "server", "cli"}
 TORCH = {"torch", "lightning", "pytorch_lightning", "torchmetrics"}
 IMPORTERS = {"import_module", "__import__", "require"}
 

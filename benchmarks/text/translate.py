@@ -22,8 +22,9 @@ from torch import nn
 from gatelet import SearchSettings, TextSettings, TrainingSettings, Translator, TranslatorSettings
 from gatelet.datasets.text import multi30k
 from gatelet.features.text import Pairs
+from gatelet.features.text.numbered import numbered
 from gatelet.nn import GRU, LSTM
-from gatelet.tasks.translation.batch import Batch, PairCutter, numbered
+from gatelet.tasks.translation.batch import Batch, PairCutter
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.learning import Plan, prepare
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork

@@ -7,32 +7,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gatelet.chat import ChatBot, Dialogue
     from gatelet.deploy import export, verify
     from gatelet.features import Columns
     from gatelet.features.text import PairColumns, TextColumns, TextSettings
+    from gatelet.features.text.slot_rules import SlotRules
+    from gatelet.loading import load
     from gatelet.nn.beam_search import SearchSettings
     from gatelet.nn.sampling import SamplingSettings
-    from gatelet.tasks import load
     from gatelet.tasks.classification import Classifier, ClassifierSettings
     from gatelet.tasks.forecasting import Forecaster, NetworkSettings
     from gatelet.tasks.language_modelling import LanguageModel, LanguageModelSettings, SegmentSettings
+    from gatelet.tasks.realisation import Realizer, RealizerSettings
     from gatelet.tasks.translation import Translator, TranslatorSettings
     from gatelet.training import TrainingSettings
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ChatBot",
     "Classifier",
     "ClassifierSettings",
     "Columns",
+    "Dialogue",
     "Forecaster",
     "LanguageModel",
     "LanguageModelSettings",
     "NetworkSettings",
     "PairColumns",
+    "Realizer",
+    "RealizerSettings",
     "SamplingSettings",
     "SearchSettings",
     "SegmentSettings",
+    "SlotRules",
     "TextColumns",
     "TextSettings",
     "TrainingSettings",
@@ -45,24 +53,29 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ChatBot": "gatelet.chat",
     "Classifier": "gatelet.tasks.classification",
     "ClassifierSettings": "gatelet.tasks.classification",
     "Columns": "gatelet.features",
+    "Dialogue": "gatelet.chat",
     "Forecaster": "gatelet.tasks.forecasting",
     "LanguageModel": "gatelet.tasks.language_modelling",
     "LanguageModelSettings": "gatelet.tasks.language_modelling",
     "NetworkSettings": "gatelet.tasks.forecasting",
     "PairColumns": "gatelet.features.text",
+    "Realizer": "gatelet.tasks.realisation",
+    "RealizerSettings": "gatelet.tasks.realisation",
     "SamplingSettings": "gatelet.nn.sampling",
     "SearchSettings": "gatelet.nn.beam_search",
     "SegmentSettings": "gatelet.tasks.language_modelling",
+    "SlotRules": "gatelet.features.text.slot_rules",
     "TextColumns": "gatelet.features.text",
     "TextSettings": "gatelet.features.text",
     "TrainingSettings": "gatelet.training",
     "Translator": "gatelet.tasks.translation",
     "TranslatorSettings": "gatelet.tasks.translation",
     "export": "gatelet.deploy",
-    "load": "gatelet.tasks",
+    "load": "gatelet.loading",
     "verify": "gatelet.deploy",
 }
 

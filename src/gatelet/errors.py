@@ -19,6 +19,7 @@ _PURPOSE = {
     "onnx": "ONNX needs",
     "h5py": "Keras files need",
     "sacrebleu": "BLEU and chrF need",
+    "yaml": "Bots need PyYAML, package",
 }
 
 

@@ -61,7 +61,9 @@ def test_all_verbs_and_tasks_are_there() -> None:
     }
     assert {" ".join(path) for path in COMMANDS} >= {"fit translate", "evaluate translate", "translate"}
     assert {" ".join(path) for path in COMMANDS} >= {"fit generate", "evaluate generate", "generate"}
-    assert all(set(tasks) <= {"forecast", "classify", "translate", "generate"} for _, tasks in VERBS.values())
+    assert {" ".join(path) for path in COMMANDS} >= {"fit realize", "evaluate realize", "realize", "fit chat", "chat"}
+    known = {"forecast", "classify", "translate", "generate", "realize", "chat"}
+    assert all(set(tasks) <= known for _, tasks in VERBS.values())
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -5,14 +5,35 @@ from typing import Annotated
 import typer
 
 from gatelet import __version__
-from gatelet.cli import bench, classify, compare, data, demo, export, forecast, generate, importing, show, translate
+from gatelet.cli import (
+    bench,
+    chat,
+    classify,
+    compare,
+    data,
+    demo,
+    export,
+    forecast,
+    generate,
+    importing,
+    realize,
+    show,
+    translate,
+)
 from gatelet.cli.groups import Root, Tasks
 
 # What each task brings for each verb; a new task is one more entry under its verbs.
 VERBS = {
     "fit": (
         "Train a model on your data and save it.",
-        {"forecast": forecast.fit, "classify": classify.fit, "translate": translate.fit, "generate": generate.fit},
+        {
+            "forecast": forecast.fit,
+            "classify": classify.fit,
+            "translate": translate.fit,
+            "generate": generate.fit,
+            "realize": realize.fit,
+            "chat": chat.fit,
+        },
     ),
     "predict": (
         "Say what comes next or what it is, with a saved model.",
@@ -25,6 +46,7 @@ VERBS = {
             "classify": classify.evaluate,
             "translate": translate.evaluate,
             "generate": generate.evaluate,
+            "realize": realize.evaluate,
         },
     ),
     "explain": ("Say what moved a decision.", {"classify": classify.explain}),
@@ -64,6 +86,8 @@ for _verb, (_help, _tasks) in VERBS.items():
 app.command("bench")(bench.bench)
 app.command("translate")(translate.translate)
 app.command("generate")(generate.generate)
+app.command("chat")(chat.chat)
+app.command("realize")(realize.realize)
 app.command("show")(show.show)
 app.command("export")(export.export)
 app.command("verify")(export.verify)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.language_modelling import LanguageModel
+    from gatelet.tasks.realisation import Realizer
     from gatelet.tasks.translation import Translator
 
 
@@ -37,7 +38,7 @@ def spared(folder: Path) -> Iterator[None]:
 
 
 def report(
-    model: Forecaster | Classifier | Translator | LanguageModel,
+    model: Forecaster | Classifier | Translator | LanguageModel | Realizer,
     out: Path,
     json: bool,
     go_on: str = "",

@@ -23,6 +23,7 @@ EXTRAS = {
     "sacrebleu": "text",
     "onnx": "onnx",
     "h5py": "keras",
+    "yaml": "text",
 }
 
 # Contexts and commands are typer's own copy of click's in newer versions and click's in older ones: no type to name.

@@ -11,10 +11,12 @@ from gatelet.cli.options import Json
 from gatelet.cli.output import cell, print_json, print_table, show_scores
 
 if TYPE_CHECKING:
+    from gatelet.chat import ChatBot
     from gatelet.plan import Plan
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.language_modelling import LanguageModel
+    from gatelet.tasks.realisation import Realizer
     from gatelet.tasks.translation import Translator
 
 
@@ -33,10 +35,12 @@ def show(
     gatelet show gatelet-model
     ```
     """
+    from gatelet.chat import ChatBot
+    from gatelet.loading import load
     from gatelet.plan.storing import plans_of
-    from gatelet.tasks import load
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.language_modelling import LanguageModel
+    from gatelet.tasks.realisation import Realizer
     from gatelet.tasks.translation import Translator
 
     loaded = load(model)
@@ -45,10 +49,14 @@ def show(
         facts |= _forecast(loaded)
     elif isinstance(loaded, LanguageModel):
         facts |= _language(loaded)
+    elif isinstance(loaded, ChatBot):
+        facts |= _bot(loaded)
+    elif isinstance(loaded, Realizer):
+        facts |= _acts(loaded)
     else:
         facts |= _texts(loaded) if isinstance(loaded, Translator) else _classes(loaded)
     facts |= {"num_parameters": loaded.num_parameters, "epochs": len(loaded.history.epochs)}
-    plans = plans_of(loaded.plan())
+    plans = {} if isinstance(loaded, ChatBot | Realizer) else plans_of(loaded.plan())
     if json:
         print_json(facts | {"metrics": loaded.metrics, "plans": {name: _counted(plan) for name, plan in plans.items()}})
         return
@@ -134,6 +142,32 @@ def _language(loaded: LanguageModel) -> dict[str, Any]:
         "hidden_size": network.hidden_size,
         "layers": network.num_layers,
         "segment_length": loaded.segments.length,
+    }
+
+
+def _bot(loaded: ChatBot) -> dict[str, Any]:
+    description = loaded.description
+    return {
+        "name": description.name,
+        "intents": list(description.intents),
+        "slots": list(description.slots),
+        "answers": list(description.answers),
+        "stories": len(description.stories),
+        "pairs": len(description.pairs),
+        "acts": len(description.acts),
+        "hidden_size": loaded.hidden_size,
+    }
+
+
+def _acts(loaded: Realizer) -> dict[str, Any]:
+    sizes = loaded.module.sizes
+    return {
+        "columns": {"act": loaded.columns.source, "text": loaded.columns.target},
+        "acts": {"types": sizes.types, "parts": sizes.parts},
+        "unit": loaded.text.unit,
+        "vocabulary": sizes.tokens,
+        "hidden_size": loaded.network.hidden_size,
+        "beams": loaded.search.beams,
     }
 
 

@@ -19,6 +19,8 @@ from gatelet.metrics.quantiles import interval_width as interval_width
 from gatelet.metrics.quantiles import pinball as pinball
 from gatelet.metrics.quantiles import winkler as winkler
 from gatelet.metrics.quantiles import wql as wql
+from gatelet.metrics.realisations import reference_bleu as reference_bleu
+from gatelet.metrics.realisations import slot_errors as slot_errors
 from gatelet.metrics.slots import slot_scores as slot_scores
 from gatelet.metrics.slots import spans as spans
 from gatelet.metrics.translations import TextScores as TextScores

@@ -9,14 +9,17 @@ from gatelet.errors import ModelError
 from gatelet.tasks.classification import Classifier
 from gatelet.tasks.forecasting import Forecaster
 from gatelet.tasks.language_modelling import LanguageModel
+from gatelet.tasks.realisation import Realizer
 from gatelet.tasks.store import read_config
 from gatelet.tasks.translation import Translator
 
-_TASKS: dict[str, type[Forecaster] | type[Classifier] | type[Translator] | type[LanguageModel]] = {
+_Task = type[Forecaster] | type[Classifier] | type[Translator] | type[LanguageModel] | type[Realizer]
+_TASKS: dict[str, _Task] = {
     "Forecaster": Forecaster,
     "Classifier": Classifier,
     "Translator": Translator,
     "LanguageModel": LanguageModel,
+    "Realizer": Realizer,
 }
 
 

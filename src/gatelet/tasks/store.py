@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ VERSION = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 OURS = (CONFIG, WEIGHTS, *PLAN_FILES)
+# models within a model, see `write_model`
+PARTS = ("understanding", "realizer")
 # a description of a model is far smaller; what is larger is not read
 LARGEST_CONFIG = 64 * 2**20
 
@@ -36,6 +38,7 @@ def write_model(
     weights: dict[str, Tensor],
     overwrite: bool,
     plan: Plan | EncoderDecoder | None = None,
+    parts: Mapping[str, Callable[[Path], object]] | None = None,
 ) -> Path:
     """Write a model folder, whole or not at all; a model that stood there survives until the new one stands.
 
@@ -46,13 +49,16 @@ def write_model(
         weights: tensors by name.
         overwrite: replace a model that is there.
         plan: of the model, to be read without torch; None for none.
+        parts: names of models that this one is made of, which are folders within its own, and what saves each.
 
     Raises:
         ModelError: the folder is there and not empty, or cannot be written.
     """
     try:
-        with new_folder(path, overwrite=overwrite, ours=OURS) as building:
+        with new_folder(path, overwrite=overwrite, ours=(*OURS, *PARTS)) as building:
             _need_model_of_ours(path)
+            for name, save in (parts or {}).items():
+                save(building / name)
             save_file({name: tensor.contiguous() for name, tensor in weights.items()}, building / WEIGHTS)
             if plan is not None:
                 write_plan(building, plan, {WEIGHTS: {name: each.cpu().numpy() for name, each in weights.items()}})
@@ -71,7 +77,7 @@ def check_place(path: Path, overwrite: bool) -> None:
     Raises:
         GateletError: the folder is there and not empty, or holds something other than a model to be replaced.
     """
-    check_folder(path, overwrite=overwrite, ours=OURS)
+    check_folder(path, overwrite=overwrite, ours=(*OURS, *PARTS))
     _need_model_of_ours(path)
 
 
@@ -167,6 +173,10 @@ def _need_model_of_ours(path: Path) -> None:
         read_config(path)
         if (path / WEIGHTS).is_dir():
             raise ModelError(f"{path / WEIGHTS} must be a file; it is a folder.")
+        for part in (path / name for name in PARTS):
+            if part.exists():
+                check_folder(part, overwrite=True, ours=OURS)
+                read_config(part)
 
 
 def _kind(tensor: Tensor) -> str:

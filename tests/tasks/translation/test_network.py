@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gatelet.features.text import fit_text
+from gatelet.features.text.numbered import numbered
 from gatelet.tasks.translation import Translator
-from gatelet.tasks.translation.batch import Batch, PairCutter, numbered
+from gatelet.tasks.translation.batch import Batch, PairCutter
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork, TranslatorSettings, TranslatorSizes
 
 from .conftest import WORDS

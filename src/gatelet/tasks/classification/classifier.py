@@ -10,7 +10,7 @@ import numpy as np
 from gatelet import plan as plans
 from gatelet.errors import DataError, GateletError
 from gatelet.features.labels import labels_seen_once
-from gatelet.features.text import TextColumns, Texts, TextSettings, read_texts
+from gatelet.features.text import TextColumns, TextFeatures, Texts, TextSettings, read_texts
 from gatelet.tasks.classification import store
 from gatelet.tasks.classification.explanation import Explanation, explain
 from gatelet.tasks.classification.fitted import Fitted
@@ -90,6 +90,15 @@ class Classifier:
             GateletError: not fitted yet.
         """
         return self._need_fitted().network
+
+    @property
+    def features(self) -> TextFeatures:
+        """How texts are read: the vocabulary and its settings.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return self._need_fitted().features
 
     @property
     def num_parameters(self) -> int:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from gatelet.features.text import TextFeatures
-
-Ints = NDArray[np.int64]
+from gatelet.features.text.numbered import Numbered
 
 
 @dataclass(frozen=True)
@@ -54,45 +50,6 @@ class Batch:
         return Batch(**moved)
 
 
-@dataclass(frozen=True)
-class Numbered:
-    """N texts as numbers, one after the other.
-
-    Attributes:
-        ids: (sum of lengths) numbers of the tokens, each text closed by `edge`.
-        offsets: (N + 1) where each text begins.
-        edge: the number that marks the edge of a text.
-    """
-
-    ids: Ints
-    offsets: Ints
-    edge: int
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    @property
-    def lengths(self) -> Ints:
-        """(N) tokens of each text, its end included."""
-        return np.diff(self.offsets)
-
-    def padded(self, rows: Ints) -> Ints:
-        """(B, longest) some of the texts, 0 beyond their ends."""
-        lengths = self.lengths[rows]
-        steps = np.arange(lengths.max(initial=0))
-        real = steps < lengths[:, None]
-        padded = np.zeros(real.shape, np.int64)
-        padded[real] = self.ids[(self.offsets[rows][:, None] + steps)[real]]
-        return padded
-
-
-def numbered(features: TextFeatures, texts: Sequence[str]) -> Numbered:
-    """Texts as numbers; the edge is the first number that the vocabulary leaves free."""
-    tokens, edge = features.encode(texts), len(features.vocabulary)
-    ids = np.insert(tokens.ids[tokens.places], tokens.offsets[1:], edge)
-    return Numbered(ids, tokens.offsets + np.arange(len(tokens.offsets)), edge)
-
-
 class PairCutter:
     """Cuts batches from pairs held as numbers; without targets, the target of a batch is empty."""
 
@@ -104,9 +61,6 @@ class PairCutter:
         """The batch of the pairs with these numbers (B,)."""
         rows = index.numpy()
         target = np.zeros((len(rows), 0), np.int64) if self._target is None else self._target.padded(rows)
-        former = np.zeros_like(target)
-        if self._target is not None:
-            former[:, 0] = self._target.edge
-            former[:, 1:] = np.where(target[:, 1:] > 0, target[:, :-1], 0)
+        former = target if self._target is None else self._target.former(target)
         arrays = (self._source.padded(rows), self._source.lengths[rows], target, former)
         return Batch(*map(torch.from_numpy, arrays))

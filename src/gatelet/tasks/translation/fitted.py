@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gatelet.features.text import Spacing, TextFeatures, join_tokens
+from gatelet.features.text.numbered import numbered
 from gatelet.features.text.splitting import EMPTY
 from gatelet.features.text.vocabulary import RESERVED
 from gatelet.nn.beam_search import Found, SearchSettings, beam_search
 from gatelet.nn.encoder_decoder import Memory
-from gatelet.tasks.translation.batch import PairCutter, numbered
+from gatelet.tasks.translation.batch import PairCutter
 from gatelet.tasks.translation.network import TranslatorNetwork
 from gatelet.tasks.translation.results import Candidate, Translations
 

@@ -10,7 +10,8 @@ import torch
 
 from gatelet.errors import DataError
 from gatelet.features.text import Pairs, Spacing, TextFeatures, TextSettings, fit_spacing, fit_text
-from gatelet.tasks.translation.batch import Numbered, PairCutter, numbered
+from gatelet.features.text.numbered import Numbered, numbered
+from gatelet.tasks.translation.batch import PairCutter
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork, TranslatorSettings, TranslatorSizes
 from gatelet.training import Batches, History, TrainingSettings, fit

@@ -1,0 +1,253 @@
+"""A bot that understands what users write, keeps track of the conversation, and answers: fit, reply, save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gatelet.chat import store
+from gatelet.chat.answering import Answering
+from gatelet.chat.description import ASK, Description
+from gatelet.chat.dialogue import Dialogue
+from gatelet.chat.policy import Policy, TurnCoder, learn_policy
+from gatelet.chat.practice import practise
+from gatelet.chat.reading import describe
+from gatelet.chat.retrieval import Retrieval
+from gatelet.chat.understanding import (
+    ELSEWHERE,
+    NETWORK,
+    QUESTION,
+    TRAINING,
+    Understanding,
+    Understood,
+    learn_understanding,
+)
+from gatelet.chat.yaml_file import parse_yaml
+from gatelet.errors import GateletError
+from gatelet.features.text.reading import decoded
+from gatelet.tasks.classification import ClassifierSettings
+from gatelet.tasks.realisation import Realizer, RealizerSettings
+from gatelet.training import History, TrainingSettings
+from gatelet.training.progress import Report
+
+# a known question must be so near to what was asked, by what it was understood as
+NEAR_QUESTION, NEAR_ELSEWHERE = 0.2, 0.6
+REALIZER = RealizerSettings(embedding_size=32, hidden_size=64, dropout=0.1, embedding_dropout=0.1)
+REALIZER_TRAINING = TrainingSettings(epochs=40, batch_size=8, learning_rate=1e-2, patience=40)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a bot says.
+
+    Attributes:
+        text: what it says.
+        answer: name of the answer; None for a known pair, or where the bot does not know.
+        intent: what it took the user's text for; None where it does not know.
+        probability: of that, as the classifier sees it.
+        slots: all that it knows, after the text and before its answer.
+        known: whether it knew what to say.
+    """
+
+    text: str
+    answer: str | None
+    intent: str | None
+    probability: float
+    slots: dict[str, str]
+    known: bool
+
+
+@dataclass
+class Fitted:
+    """What fitting leaves behind.
+
+    Attributes:
+        source: the YAML that the bot was made from.
+        description: what it says.
+        understanding: texts to intents and slots.
+        policy: which answer comes next.
+        realizer: acts to sentences, or None.
+    """
+
+    source: str
+    description: Description
+    understanding: Understanding
+    policy: Policy
+    realizer: Realizer | None
+
+    def __post_init__(self) -> None:
+        self.answering = Answering(self.description, self.realizer)
+        self.pairs = [(each.text, pair.answer) for pair in self.description.pairs for each in pair.questions]
+        self.retrieval = Retrieval([question for question, _ in self.pairs])
+
+
+class ChatBot:
+    """Talks with users, as a YAML file describes: intents, slots, answers, stories, known questions.
+
+    bot = ChatBot().fit("table.yaml")
+    dialogue = Dialogue()
+    bot.reply("a table for two", dialogue).text
+    """
+
+    def __init__(self, *, network: ClassifierSettings | None = None, hidden_size: int = 32) -> None:
+        """Describe a bot.
+
+        Args:
+            network: of the classifier that understands.
+            hidden_size: H of the GRU that carries the conversation.
+
+        Raises:
+            GateletError: a value is outside its range.
+        """
+        if type(hidden_size) is not int or not 1 <= hidden_size <= 4096:
+            raise GateletError(f"hidden_size must be a whole number from 1 to 4096; got {hidden_size}.")
+        self.network = network or NETWORK
+        self.hidden_size = hidden_size
+        self.training = TRAINING
+        self.history = History()
+        self.metrics: dict[str, Any] = {}
+        self._fitted: Fitted | None = None
+
+    @property
+    def description(self) -> Description:
+        """What the bot's file says.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return self._need_fitted().description
+
+    @property
+    def understanding(self) -> Understanding:
+        """How the bot understands texts.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return self._need_fitted().understanding
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of trained weights, of all parts.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        fitted = self._need_fitted()
+        parts = [fitted.understanding.classifier.module, fitted.policy.network]
+        parts += [fitted.realizer.module] if fitted.realizer else []
+        return sum(weight.numel() for part in parts for weight in part.parameters())
+
+    def fit(
+        self, path: str | Path, *, training: TrainingSettings | None = None, progress: bool | Report = False
+    ) -> ChatBot:
+        """Learn from a YAML file: examples, then stories, then acts if there are any.
+
+        Args:
+            path: of the file.
+            training: how the classifier is trained; its seed is that of all parts.
+            progress: draw a bar on stderr, or call this after every batch.
+
+        Raises:
+            DataError: the file cannot be read, or something in it does not hold together (file and line).
+            GateletError: training was stopped before the first epoch ended.
+        """
+        path, training = Path(path), training or TRAINING
+        source = decoded(path)
+        description = describe(parse_yaml(source, str(path)))
+        coder = TurnCoder(tuple(description.intents), tuple(description.slots), tuple(description.answers))
+        train, validation = practise(description, training.seed)
+        understanding = learn_understanding(description, self.network, training, progress)
+        policy, told = learn_policy(coder, train, validation, self.hidden_size, training.seed)
+        realizer = None
+        if description.acts:
+            realizer = Realizer(network=REALIZER)
+            said = list(description.acts)
+            realizer.fit(said, validation=said, training=replace(REALIZER_TRAINING, seed=training.seed))
+        self._fitted = Fitted(source, description, understanding, policy, realizer)
+        self.training, self.history = training, understanding.classifier.history
+        self.metrics = understanding.classifier.metrics | {"policy_loss": told.best.validation_loss}
+        return self
+
+    def reply(self, text: str, dialogue: Dialogue) -> Reply:
+        """Answer a text.
+
+        Args:
+            text: of the user.
+            dialogue: the conversation so far; it is taken further. A new `Dialogue()` begins one.
+
+        Raises:
+            GateletError: not fitted yet, or the dialogue is another bot's.
+        """
+        fitted = self._need_fitted()
+        found = fitted.understanding(text)
+        if found.intent in (QUESTION, ELSEWHERE):
+            return self._aside(text, found, dialogue)
+        dialogue.slots.update(found.slots)
+        known = dict(dialogue.slots)
+        name = self._chosen(found, dialogue)
+        if name is None:
+            said, asked = fitted.answering.unknown(dialogue), None
+        else:
+            said, asked = fitted.answering.say(name, dialogue), name
+        return Reply(said, asked, found.intent, found.probability, known, name is not None)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the bot to a folder: `config.json`, `model.safetensors`, and its parts as folders within.
+
+        Args:
+            path: of the folder.
+            overwrite: replace a bot that is there.
+
+        Raises:
+            ModelError: the folder is there and not empty, or cannot be written.
+            GateletError: not fitted yet.
+        """
+        return store.save(self, self._need_fitted(), Path(path), overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ChatBot:
+        """Read a bot from a folder that `save` wrote.
+
+        Raises:
+            ModelError: the folder is absent, damaged, from a newer gatelet, or no bot.
+        """
+        return store.load(cls, Path(path))
+
+    def restore(self, fitted: Fitted) -> None:
+        """Take over what an earlier fit left behind."""
+        self._fitted = fitted
+
+    def _need_fitted(self) -> Fitted:
+        if self._fitted is None:
+            raise GateletError("The bot must be fitted first; call fit or load a saved one.")
+        return self._fitted
+
+    def _aside(self, text: str, found: Understood, dialogue: Dialogue) -> Reply:
+        """A known answer, or that the bot does not know; the conversation goes on as if nothing had been said."""
+        fitted = self._need_fitted()
+        number, cosine = fitted.retrieval.nearest(text)
+        known = cosine >= (NEAR_QUESTION if found.intent == QUESTION else NEAR_ELSEWHERE)
+        said = fitted.pairs[number][1] if known else fitted.answering.unknown(dialogue)
+        return Reply(said, None, None, found.probability, dict(dialogue.slots), known)
+
+    def _chosen(self, found: Understood, dialogue: Dialogue) -> str | None:
+        """The name of the answer: the intent's own, or the policy's best of those that are possible.
+
+        An answer that needs more than is known gives way to the question for the first slot that is missing.
+        """
+        fitted = self._need_fitted()
+        coder, answers = fitted.policy.coder, fitted.description.answers
+        if dialogue.state and len(dialogue.state) != self.hidden_size or not dialogue.slots.keys() <= set(coder.slots):
+            raise GateletError("The dialogue must be one of this bot's; it is another's.")
+        x = coder(found.probabilities, dialogue.slots, {name for name, _ in found.slots}, dialogue.last)
+        ranked, dialogue.state = fitted.policy.step(x, dialogue.state)
+        own = fitted.description.intents[found.intent].answer
+        for name in [own, *ranked] if own else ranked:
+            missing = dialogue.missing(answers[name])
+            if missing and dialogue.possible(answers[ASK + missing[0]]):
+                return ASK + missing[0]
+            if dialogue.possible(answers[name]):
+                return name
+        return None

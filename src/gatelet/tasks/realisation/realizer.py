@@ -1,0 +1,216 @@
+"""Write sentences from dialogue acts with a recurrent network: fit, predict, evaluate, save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gatelet.errors import GateletError
+from gatelet.features.text import PairColumns, TextSettings, read_pairs
+from gatelet.features.text.acts import DialogueAct
+from gatelet.features.text.slot_rules import SlotRules
+from gatelet.nn.beam_search import SearchSettings
+from gatelet.tasks.realisation import store
+from gatelet.tasks.realisation.fitted import Fitted
+from gatelet.tasks.realisation.learning import learn, parsed, prepare, split, splitter, understood
+from gatelet.tasks.realisation.network import RealizationLoss, RealizerNetwork, RealizerSettings
+from gatelet.tasks.realisation.results import Realizations, Scores
+from gatelet.tasks.realisation.scoring import read_out, score
+from gatelet.training import History, TrainingSettings
+from gatelet.training.progress import Report
+
+TEXT = TextSettings(unit="word", lowercase=False, vocabulary_size=8000, buckets=0, max_length=256)
+COLUMNS = PairColumns("act", "text")
+SEARCH = SearchSettings(beams=10)
+UNITS = ("word", "space")
+
+
+class Realizer:
+    """Writes a sentence for a dialogue act, such as inform(name='red door cafe';food=italian).
+
+    realizer = Realizer().fit("acts.jsonl")
+    realizer.predict(["inform(name='red door cafe';food=italian)"]).texts
+    """
+
+    def __init__(
+        self,
+        *,
+        columns: PairColumns | None = None,
+        text: TextSettings | None = None,
+        network: RealizerSettings | None = None,
+        rules: SlotRules | None = None,
+        label_smoothing: float = 0.0,
+        plan_weight: float = 1.0,
+        error_cost: float = 100.0,
+        search: SearchSettings | None = None,
+    ) -> None:
+        """Describe a realizer.
+
+        Args:
+            columns: which column plays which part; `act` and `text` by default.
+            text: how sentences are split; by default into words, A and a told apart.
+            network: its sizes.
+            rules: which slots sentences are held to, and by which words.
+            label_smoothing: share of the truth spread over all tokens in training.
+            plan_weight: of what it costs in training to leave a slot unsaid, or to say several at once.
+            error_cost: what a slot left out or made up costs a candidate, beside its log probability.
+            search: how to look for candidates; all the beams are ranked.
+
+        Raises:
+            GateletError: a value is outside its range.
+        """
+        for name, value, most in (("plan_weight", plan_weight, 1e6), ("error_cost", error_cost, 1e6)):
+            if not 0.0 <= value <= most:
+                raise GateletError(f"{name} must be from 0 to {most:g}; got {value}.")
+        if not 0.0 <= label_smoothing < 1.0:
+            raise GateletError(f"label_smoothing must be in [0, 1); got {label_smoothing}.")
+        self.columns = columns or COLUMNS
+        self.text = text or TEXT
+        if self.text.unit not in UNITS:
+            raise GateletError(f"A realizer needs text in units of {' or '.join(UNITS)}; got {self.text.unit}.")
+        if self.text.buckets or self.text.spelling_buckets:
+            raise GateletError("A realizer writes known words alone: buckets and spelling_buckets must be 0.")
+        self.network = network or RealizerSettings()
+        self.rules = rules or SlotRules()
+        self.label_smoothing, self.plan_weight, self.error_cost = label_smoothing, plan_weight, error_cost
+        self.search = search or SEARCH
+        self.training = TrainingSettings()
+        self.history = History()
+        self.metrics: dict[str, Any] = {}
+        self._fitted: Fitted | None = None
+
+    @property
+    def module(self) -> RealizerNetwork:
+        """The network as a torch module.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return self._need_fitted().network
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of trained weights."""
+        return sum(weight.numel() for weight in self.module.parameters())
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        training: TrainingSettings | None = None,
+        validation: Any | None = None,
+        validation_share: float = 0.1,
+        checkpoints: Path | None = None,
+        resume: bool = False,
+        progress: bool | Report = False,
+    ) -> Realizer:
+        """Learn from acts and their sentences; the best weights by validation loss are kept.
+
+        Args:
+            data: what `read_pairs` takes: a CSV, Parquet or .jsonl file with columns `act` and `text`, a dataframe,
+                the paths of two parallel files, or a list of pairs.
+            training: how to train.
+            validation: the same, for choosing the best epoch; by default a share of the data.
+            validation_share: in (0, 1).
+            checkpoints: folder for checkpoints and logs; a temporary one if None.
+            resume: go on from the last checkpoint in that folder.
+            progress: draw a bar on stderr, or call this after every batch.
+
+        Raises:
+            DataError: the data cannot be used, see `read_pairs`; or an act has another form than it should have.
+            GateletError: nothing to resume from, or training was stopped before the first epoch ended.
+        """
+        training = training or TrainingSettings()
+        if not 0.0 < validation_share < 1.0:
+            raise GateletError(f"validation_share must be in (0, 1); got {validation_share}.")
+        train = understood(read_pairs(data, self.columns).both(), self.text)
+        if validation is None:
+            train, held = split(train, validation_share, training.seed)
+        else:
+            held = understood(read_pairs(validation, self.columns).both(), self.text)
+        fitted = prepare(train, self.text, self.network, training.seed)
+        loss = RealizationLoss(self.label_smoothing, self.plan_weight)
+        history = learn(fitted, train, held, loss, training, checkpoints=checkpoints, resume=resume, progress=progress)
+        self._fitted, self.training, self.history = fitted, training, history
+        best = history.best
+        self.metrics = {"validation_loss": best.validation_loss, "best_epoch": best.epoch, "acts": len(train)}
+        return self
+
+    def predict(self, acts: Any, *, search: SearchSettings | None = None) -> Realizations:
+        """Write sentences for each act.
+
+        Args:
+            acts: a list of `DialogueAct` or of texts such as "inform(name='x')", a file of lines, or what `read_pairs`
+                takes; sentences are not needed.
+            search: how to look for candidates, and how many to give back; as the realizer was made if None.
+
+        Raises:
+            DataError: the acts cannot be read.
+            GateletError: not fitted yet.
+        """
+        fitted = self._need_fitted()
+        return fitted.write(self._acts(acts), search or self.search, self.rules, self.error_cost)
+
+    def evaluate(self, data: Any, *, search: SearchSettings | None = None) -> Scores:
+        """BLEU beside all sentences of the same act, and the slot error; noted in `metrics`, and saved with the model.
+
+        Sentences whose acts differ in values alone are references for each other, each with the values of the act that
+        is scored. All of the `best` sentences of an act are scored.
+
+        Args:
+            data: acts and sentences, as in `fit`.
+            search: as in `predict`.
+
+        Raises:
+            DataError: the data cannot be read.
+            GateletError: not fitted yet.
+        """
+        fitted = self._need_fitted()
+        said = understood(read_pairs(data, self.columns).both(), self.text)
+        written = fitted.write(said.acts, search or self.search, self.rules, self.error_cost)
+        ours = [[each.text for each in found] for found in written.candidates]
+        arguments = (said, self.rules.expressed(fitted.slots), self.rules, splitter(self.text))
+        overall = {
+            "gatelet": score(ours, *arguments),
+            "act read out": score([[read_out(act)] for act in said.acts], *arguments),
+        }
+        distinct = len({act.features for act in said.acts})
+        self.metrics = {"test": overall, "acts": len(said), "distinct": distinct}
+        return Scores(overall, len(said), distinct)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the realizer to a folder: `config.json` and `model.safetensors`.
+
+        Args:
+            path: of the folder.
+            overwrite: replace a model that is there.
+
+        Raises:
+            ModelError: the folder is there and not empty, or cannot be written.
+            GateletError: not fitted yet.
+        """
+        return store.save(self, self._need_fitted(), Path(path), overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Realizer:
+        """Read a realizer from a folder that `save` wrote.
+
+        Raises:
+            ModelError: the folder is absent, damaged, from a newer gatelet, or no realizer.
+        """
+        return store.load(cls, Path(path))
+
+    def restore(self, fitted: Fitted) -> None:
+        """Take over what an earlier fit left behind."""
+        self._fitted = fitted
+
+    def _need_fitted(self) -> Fitted:
+        if self._fitted is None:
+            raise GateletError("The realizer must be fitted first; call fit or load a saved one.")
+        return self._fitted
+
+    def _acts(self, acts: Any) -> Sequence[DialogueAct]:
+        if isinstance(acts, list | tuple) and acts and all(isinstance(act, DialogueAct) for act in acts):
+            return acts
+        return parsed(read_pairs(acts, self.columns, targets=False).sources)
