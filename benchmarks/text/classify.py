@@ -1,7 +1,7 @@
 """Public sets of short texts. Run: python benchmarks/text/classify.py SET, of sst2, trec, snips, clinc150.
 
 The settings stand in sets.py and were chosen by the validation parts; `--validation` scores those again and leaves the
-test part alone.
+test part alone. Every seed is kept as it ends, and a run that was stopped goes on with the next.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from sets import CHOICES, READERS, Choice, Parts
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
-from tables import spread, write
+from tables import keep_runs, known_runs, spread, write
 
 from gatelet import Classifier
 
@@ -32,20 +32,25 @@ def main() -> None:
     asked = parser.parse_args()
     choice, parts = CHOICES[asked.set], READERS[asked.set]()
     scored = parts.validation if asked.validation else parts.test
-    runs = []
+    name, settings = asked.set if asked.cell == "gru" else f"{asked.set}_{asked.cell}", choice.described(asked.cell)
+    runs = [] if asked.validation else known_runs(name, settings)
     for seed in range(asked.seeds):
+        if any(run["seed"] == seed for run in runs):
+            continue
         classifier = choice.classifier(asked.cell)
         started = time.perf_counter()
         classifier.fit(parts.train, validation=parts.validation, training=choice.settings(seed))
-        run: dict[str, Any] = {"seed": seed, "seconds": time.perf_counter() - started}
+        run: dict[str, Any] = {"seed": seed, "settings": settings, "seconds": time.perf_counter() - started}
         run |= {"parameters": classifier.num_parameters, "best_epoch": classifier.history.best.epoch}
         run |= {"validation": classifier.metrics, "scores": classifier.evaluate(scored).overall["gatelet"]}
         if choice.more.get("out_of_scope"):
             run["curve"] = trade_off(classifier, parts, scored)
         print(run, flush=True)
         runs.append(run)
+        if not asked.validation:
+            keep_runs(name, runs)
     if not asked.validation:
-        report(asked.set if asked.cell == "gru" else f"{asked.set}_{asked.cell}", choice, parts, runs, asked.cell)
+        report(name, choice, parts, runs, asked.cell)
 
 
 def trade_off(classifier: Classifier, parts: Parts, scored: Any) -> list[dict[str, float]]:

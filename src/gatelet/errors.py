@@ -18,6 +18,7 @@ _PURPOSE = {
     "tokenizers": "Subwords need",
     "onnx": "ONNX needs",
     "h5py": "Keras files need",
+    "torchcrf": "Conditional random fields need",
     "sacrebleu": "BLEU and chrF need",
     "yaml": "Bots need PyYAML, package",
 }

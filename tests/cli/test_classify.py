@@ -81,6 +81,43 @@ def test_lines_from_the_standard_input(gatelet: Gatelet, model: Path, monkeypatc
     assert said.code == 2 and "must be UTF-8; got byte 0xe9 at offset 3." in " ".join(said.err.split())
 
 
+def test_several_classes_per_text_read_as_bytes(gatelet: Gatelet, tmp_path: Path) -> None:
+    kinds = (("ha ha", ["comedy"]), ("oh no", ["drama"]), ("ha oh no", ["comedy", "drama"]), ("so", []))
+    lines = [{"text": text, "label": labels} for text, labels in kinds * 20]
+    data, out = tmp_path / "films.jsonl", tmp_path / "model"
+    data.write_text("\n".join(map(json.dumps, lines)))
+    said = gatelet("fit", "classify", data, "--separator", ",", "--unit", "byte", "--out", out, *QUICK, "--epochs", 20)
+    assert said.code == 0 and "micro_f1" in said.out
+    scores = json.loads(gatelet("evaluate", "classify", data, "--model", out, "--json").out)
+    assert scores["overall"]["gatelet"]["micro_f1"] > 0.9 and scores["confusion"] is None
+    rows = json.loads(gatelet("predict", "classify", data, "--model", out, "--json").out)["rows"]
+    assert rows[2]["label"] == "comedy,drama" and rows[3]["label"] == ""
+    said = gatelet("evaluate", "classify", data, "--model", out, "--confusion", tmp_path / "confusion.png")
+    assert said.code == 2 and "needs one class per text" in " ".join(said.err.split())
+
+
+def test_the_standard_input_followed_word_by_word(
+    gatelet: Gatelet, model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def said_to(content: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    said_to("\ufeffa superb\nfilm\n\nan awful plot".encode())
+    said = gatelet("predict", "classify", "-", "--stream", "--model", model, "--json")
+    rows = [json.loads(line) for line in said.out.splitlines()]
+    assert [row["word"] for row in rows] == ["a", "superb", "film", "an", "awful", "plot"]
+    assert [rows[2]["label"], rows[5]["label"]] == ["5", "1"]
+    said_to(b"a superb film\n")
+    whole = json.loads(gatelet("predict", "classify", "-", "--model", model, "--json").out)["rows"][0]
+    assert rows[2]["probability"] == pytest.approx(whole["p_5"], abs=1e-6)
+    said_to(b"a\nfilm caf\xe9\n")
+    said = gatelet("predict", "classify", "-", "--stream", "--model", model)
+    assert said.out.splitlines()[0].endswith("a") and said.code == 2
+    assert "must be UTF-8; got byte 0xe9 at offset 10." in " ".join(said.err.split())
+    said = gatelet("predict", "classify", tmp_path, "--stream", "--model", model)
+    assert said.code == 2 and "--stream follows the standard input" in " ".join(said.err.split())
+
+
 def test_slots_a_validation_file_and_an_out_of_scope_label(gatelet: Gatelet, tmp_path: Path) -> None:
     lines = [
         {"text": f"fly to {city} now", "label": "fly", "slots": "O O B-city O"} for city in ("rome", "lima") * 20

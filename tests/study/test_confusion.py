@@ -16,7 +16,7 @@ def test_any_number_of_classes_makes_a_picture(classes: int) -> None:
         assert len(figure.axes[0].get_xticklabels()) == min(classes, MOST_CLASSES)
 
 
-def test_of_many_classes_those_with_errors_are_shown() -> None:
+def test_of_many_classes_those_taken_for_each_other_are_shown() -> None:
     counts = np.eye(30, dtype=np.int64) * 5
     counts[3, 28] = 2
     labels = [

@@ -78,22 +78,31 @@ def predict(
     data: text.SomeText,
     new: opt.NewTable,
     columns: text.TextColumn,
+    stream: text.StreamOption = False,
     model: opt.Model = opt.DEFAULT_MODEL,
     json: opt.Json = False,
 ) -> None:
     """Name the class of each text of DATA, with a saved classifier.
 
     DATA is a file or a folder as for fit, without need of labels, or - for one text per line on the standard input.
+    With --stream, the lines of the standard input go on with one text, whose class is named again after every word; an
+    empty line begins the next text.
 
     **Examples**
 
     ```
     gatelet predict classify new.csv --text review --model gatelet-model --out classes.csv
     echo "I laughed all the way." | gatelet predict classify -
+    gatelet predict classify - --stream
     ```
     """
     check_table_file(new.out, new.overwrite)
+    if stream and (data != "-" or new.out is not None):
+        raise GateletError("--stream follows the standard input on the screen; give - as DATA, and no --out.")
     loaded = _load(model, columns.text)
+    if stream:
+        _follow(loaded, json)
+        return
     texts = text.read(data, loaded.columns)
     import polars as pl
 
@@ -170,6 +179,21 @@ def _draw(scores: Scores, path: Path) -> None:
         raise GateletError("A picture of confusions needs one class per text; here a text may have several.")
     path.write_bytes(png(confusion_picture(scores.confusion, scores.names, LIGHT)))
     say(f"Wrote {path}.")
+
+
+def _follow(loaded: Classifier, json: bool) -> None:
+    """Name the class of what stands on the standard input so far, after every word."""
+    followed = loaded.stream()
+    for line in text.lines_as_they_come():
+        if not line.strip():
+            followed = loaded.stream()
+        for word in line.split():
+            found = followed.update(word)
+            label, probability = found.written[0], float(found.probabilities[0].max())
+            if json:
+                print_json({"word": word, "label": label, "probability": probability})
+            else:
+                typer.echo(f"{label}  {probability:.3f}  {word}")
 
 
 def _load(model: Path, name: str | None = None, label: str | None = None, slots: str | None = None) -> Classifier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -67,6 +68,9 @@ class Pool(StrEnum):
     attention = "attention"
 
 
+StreamOption = Annotated[
+    bool, typer.Option("--stream", help="Follow the standard input word by word.", rich_help_panel="Columns")
+]
 FeaturesOption = Annotated[Features, typer.Option("--features", help="What DATA holds.", rich_help_panel="Columns")]
 
 
@@ -210,6 +214,10 @@ class ClassifierOptions:
         int | None, _network(min=0, help="Votes of pairs of words, in so many buckets.", show_default="0")
     ] = None
 
+    crf: Annotated[
+        bool, _network("--crf", help="Learn which slot label follows which, in a conditional random field.")
+    ] = False
+
     def settings(self) -> ClassifierSettings:
         """The same as the library's ClassifierSettings."""
         from gatelet.tasks.classification import ClassifierSettings
@@ -229,6 +237,7 @@ class ClassifierOptions:
                 word_dropout=self.word_dropout,
                 highway=False if self.no_highway else None,
                 pair_buckets=self.pair_buckets,
+                crf=self.crf or None,
             )
         )
 
@@ -301,8 +310,24 @@ def standard_input() -> str:
     Raises:
         DataError: it is not UTF-8.
     """
+    return _decoded(sys.stdin.buffer.read(), 0).removeprefix("\ufeff")
+
+
+def lines_as_they_come() -> Iterator[str]:
+    """The lines of the standard input, each as soon as it is there.
+
+    Raises:
+        DataError: a line is not UTF-8; the text names the byte offset.
+    """
+    begin = 0
+    for line in iter(sys.stdin.buffer.readline, b""):
+        yield _decoded(line, begin).removeprefix("" if begin else "\ufeff")
+        begin += len(line)
+
+
+def _decoded(content: bytes, begin: int) -> str:
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        place = f"got byte 0x{error.object[error.start]:02x} at offset {error.start}"
+        place = f"got byte 0x{error.object[error.start]:02x} at offset {begin + error.start}"
         raise DataError(f"The standard input must be UTF-8; {place}.") from error

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gatelet.errors import GateletError
 from gatelet.study.canvas import WIDTH, Theme, new_figure
 
-# classes that still have room for their names; more are shown by those most often confused
+# classes that still have room for their names; of more, those are shown that are most often confused with each other
 MOST_CLASSES = 20
 _LONGEST_NAME = 18
 
@@ -23,7 +23,7 @@ def confusion_picture(counts: NDArray[np.int64], names: Sequence[str], theme: Th
 
     Args:
         counts: (K, K) how often the class of the row was taken for that of the column.
-        names: (K) of the classes. Of more than 20 only those with the most errors are shown.
+        names: (K) of the classes. Of more than 20 only those are shown that are most often taken for each other.
         theme: colours.
 
     Raises:
@@ -34,9 +34,9 @@ def confusion_picture(counts: NDArray[np.int64], names: Sequence[str], theme: Th
     shown = _shown(counts)
     part, labels = counts[np.ix_(shown, shown)], [_short(names[number]) for number in shown]
     wrong = int(counts.sum() - np.trace(counts))
-    subtitle = f"{wrong:,} of {int(counts.sum()):,} wrong. Rows: the truth; columns: what the model said."
+    subtitle = f"{wrong:,} of {int(counts.sum()):,} wrong. Rows: the truth; columns: the answer."
     if len(shown) < len(counts):
-        subtitle += f"\nThe {len(shown)} classes with the most errors, of {len(counts)}."
+        subtitle += f"\nThe {len(shown)} classes most often confused with each other, of {len(counts)}."
     margin = 0.25 + 0.075 * max(map(len, labels))
     side = WIDTH - margin - 0.2
     height = side + margin + 0.9
@@ -47,24 +47,32 @@ def confusion_picture(counts: NDArray[np.int64], names: Sequence[str], theme: Th
     axis.grid(False)
     axis.set_xticks(range(len(shown)), labels, rotation=90)
     axis.set_yticks(range(len(shown)), labels)
-    if len(shown) <= 12:
-        _write_counts(axis, part, part / totals, theme)
+    _write_counts(axis, part, part / totals, theme)
     return figure
 
 
 def _write_counts(axis: Axes, part: NDArray[np.int64], shares: NDArray[np.float64], theme: Theme) -> None:
+    size = 8.5 if len(part) <= 12 else 6.5
     for row, column in np.ndindex(*part.shape):
         if part[row, column]:
             colour = theme.paper if shares[row, column] > 0.55 else theme.ink
-            axis.text(column, row, f"{part[row, column]:,}", ha="center", va="center", fontsize=8.5, color=colour)
+            axis.text(column, row, f"{part[row, column]:,}", ha="center", va="center", fontsize=size, color=colour)
 
 
 def _shown(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """The classes to show, in their order."""
     if len(counts) <= MOST_CLASSES:
         return np.arange(len(counts))
-    errors = counts.sum(0) + counts.sum(1) - 2 * np.diag(counts)
-    return np.sort(np.argsort(-errors, kind="stable")[:MOST_CLASSES])
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    either_way = np.triu(shares + shares.T, 1)
+    shown: set[int] = set()
+    for pair in np.argsort(-either_way, axis=None, kind="stable"):
+        both = shown | {int(number) for number in np.unravel_index(pair, counts.shape)}
+        if len(both) <= MOST_CLASSES:
+            shown = both
+        if len(shown) == MOST_CLASSES:
+            break
+    return np.array(sorted(shown))
 
 
 def _short(name: str) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor
 from gatelet.features.labels import Labels
 from gatelet.features.text import TextFeatures, Tokens
 from gatelet.tasks.classification.batch import TextCutter
-from gatelet.tasks.classification.decoding import allowed, best_labels
+from gatelet.tasks.classification.decoding import best_labels, well_formed
 from gatelet.tasks.classification.network import ClassifierNetwork
 from gatelet.tasks.classification.results import Predictions
 
@@ -67,9 +67,9 @@ class Fitted:
         names = self.labels.names
         slots = None
         if self.slots:
-            may_follow = allowed(self.slots)
+            transitions = well_formed(self.slots, self.network.transitions())
             slots = tuple(
-                _of_all_words([self.slots[label] for label in best_labels(each, may_follow)], len(text.split()))
+                _of_all_words([self.slots[label] for label in best_labels(each, transitions)], len(text.split()))
                 for text, each in zip(texts, words, strict=True)
             )
         return Predictions(names, probabilities, self.decide(probabilities), slots, out_of_scope)

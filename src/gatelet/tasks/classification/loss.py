@@ -36,6 +36,10 @@ class ClassificationLoss:
         loss = self._of_classes(scores.float(), batch.targets, smoothing)
         if slots is None:
             return loss
+        if network.settings.crf:
+            # a label that training has not shown counts as the first one: the field needs one at every word
+            known = batch.slots.clamp(min=0)
+            return loss - network.crf(slots.float(), known, mask=batch.mask, reduction="token_mean")
         flat = slots.float().flatten(0, 1)
         return loss + functional.cross_entropy(
             flat, batch.slots.flatten(), ignore_index=IGNORED, label_smoothing=smoothing

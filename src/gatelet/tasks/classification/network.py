@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gatelet.errors import GateletError
+from gatelet.errors import GateletError, require
 from gatelet.features.text.vocabulary import PAD
 from gatelet.nn import GRU, LSTM
 from gatelet.nn.dropout import SequenceDropout
 from gatelet.nn.pooling import POOLINGS, Pooling
 from gatelet.tasks.classification.batch import Batch
+from gatelet.tasks.classification.decoding import Transitions
 
 CELLS: dict[str, type[GRU] | type[LSTM]] = {"gru": GRU, "lstm": LSTM}
 # multiplies the number of the former token where a pair is hashed: a large odd number
@@ -43,6 +45,7 @@ class ClassifierSettings:
         word_dropout: a token is read as if it were unknown so often in training.
         highway: let single tokens vote beside the recurrent stack.
         pair_buckets: let pairs of neighbours vote too, hashed into so many; 0 for none.
+        crf: learn which slot label follows which, in a conditional random field (the library pytorch-crf).
 
     Raises:
         GateletError: a value is outside its range.
@@ -61,6 +64,7 @@ class ClassifierSettings:
     word_dropout: float = 0.05
     highway: bool = True
     pair_buckets: int = 0
+    crf: bool = False
 
     def __post_init__(self) -> None:
         for name in ("hidden_size", "num_layers", "embedding_size"):
@@ -122,6 +126,8 @@ class ClassifierNetwork(nn.Module):
             self.pair_votes = _votes(settings.pair_buckets, sizes.classes)
         if sizes.slots:
             self.slot_head = nn.Linear(2 * features, sizes.slots)
+        if sizes.slots and settings.crf:
+            self.crf = require("torchcrf", "text").CRF(sizes.slots, batch_first=True)
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """Scores (B, K) of the classes, and (B, T, S) of the slot labels or None."""
@@ -181,6 +187,16 @@ class ClassifierNetwork(nn.Module):
         before = functional.pad(ids[..., :-1], (1, 0), value=former)
         pairs = (before * _SPREAD + ids) % self.settings.pair_buckets
         return votes + functional.embedding(pairs, self.pair_votes.weight)
+
+    def transitions(self) -> Transitions | None:
+        """What the conditional random field has learned, if there is one."""
+        if not self.sizes.slots or not self.settings.crf:
+            return None
+        start, between, end = (
+            weight.detach().double().cpu().numpy()
+            for weight in (self.crf.start_transitions, self.crf.transitions, self.crf.end_transitions)
+        )
+        return Transitions(np.concatenate([between, start[None]]), end)
 
     def _stack(self, x: Tensor, lengths: Tensor) -> Tensor:
         for depth, layer in enumerate(self.layers):
