@@ -40,7 +40,14 @@ class Choice:
 
     def described(self, cell: str) -> str:
         """All settings but the seed, to tell the runs of one choice from those of another."""
-        return f"{self.reading} {self.network} {cell} {self.training} {self.more}"
+        parts = (self.reading, TextSettings()), (self.network, ClassifierSettings())
+        chosen = [
+            f"{name}={value}"
+            for ours, usual in parts
+            for name, value in vars(ours).items()
+            if value != vars(usual)[name]
+        ]
+        return ", ".join([cell, *chosen, *(f"{name}={value}" for name, value in (self.training | self.more).items())])
 
     def settings(self, seed: int) -> TrainingSettings:
         """How to train with this seed."""

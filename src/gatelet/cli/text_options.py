@@ -214,6 +214,9 @@ class ClassifierOptions:
         int | None, _network(min=0, help="Votes of pairs of words, in so many buckets.", show_default="0")
     ] = None
 
+    vote_once: Annotated[
+        bool, _network("--vote-once", help="A word has one vote in a text, however often it stands there.")
+    ] = False
     crf: Annotated[
         bool, _network("--crf", help="Learn which slot label follows which, in a conditional random field.")
     ] = False
@@ -237,6 +240,7 @@ class ClassifierOptions:
                 word_dropout=self.word_dropout,
                 highway=False if self.no_highway else None,
                 pair_buckets=self.pair_buckets,
+                vote_once=self.vote_once or None,
                 crf=self.crf or None,
             )
         )

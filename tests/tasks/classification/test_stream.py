@@ -49,6 +49,15 @@ def test_what_reads_from_both_ends_reads_again(fitted: Classifier, assistant: Cl
             assert given.slots == expected.slots
 
 
+def test_a_word_that_votes_once_is_counted_in_the_whole_text(new: New, brief: TrainingSettings) -> None:
+    classifier = new(bidirectional=False, vote_once=True, pair_buckets=31).fit(opinions(), training=brief)
+    stream = classifier.stream()
+    for words in ("so so", "dull dull", "so dull"):
+        followed = stream.update(words)
+    whole = classifier.predict(["so so dull dull so dull"])
+    np.testing.assert_allclose(followed.probabilities, whole.probabilities, atol=1e-6)
+
+
 def test_nothing_yet_is_the_empty_text(new: New, brief: TrainingSettings) -> None:
     for options in ({"bidirectional": False}, {"text": TextSettings(unit="bpe", vocabulary_size=60)}):
         classifier = new(**options).fit(opinions(), training=brief)

@@ -45,6 +45,7 @@ class ClassifierSettings:
         word_dropout: a token is read as if it were unknown so often in training.
         highway: let single tokens vote beside the recurrent stack.
         pair_buckets: let pairs of neighbours vote too, hashed into so many; 0 for none.
+        vote_once: a token, or a pair, has one vote in a text, however often it stands there; for long texts.
         crf: learn which slot label follows which, in a conditional random field (the library pytorch-crf).
 
     Raises:
@@ -64,6 +65,7 @@ class ClassifierSettings:
     word_dropout: float = 0.05
     highway: bool = True
     pair_buckets: int = 0
+    vote_once: bool = False
     crf: bool = False
 
     def __post_init__(self) -> None:
@@ -77,8 +79,9 @@ class ClassifierSettings:
         for name, words in (("cell", tuple(CELLS)), ("pooling", POOLINGS)):
             if getattr(self, name) not in words:
                 raise GateletError(f"{name} must be one of {', '.join(words)}; got {getattr(self, name)}.")
-        if self.pair_buckets and not self.highway:
-            raise GateletError("pair_buckets needs highway, through which pairs vote; it is off.")
+        for name in ("pair_buckets", "vote_once"):
+            if getattr(self, name) and not self.highway:
+                raise GateletError(f"{name} needs highway, through which tokens vote; it is off.")
 
 
 @dataclass(frozen=True)
@@ -181,12 +184,20 @@ class ClassifierNetwork(nn.Module):
 
     def votes_of(self, ids: Tensor, former: int = PAD) -> Tensor:
         """(..., T, K) votes of tokens (..., T) and of the pairs that they end; `former` stands before the first."""
-        votes = functional.embedding(ids, self.votes.weight)
+        votes = self._share(functional.embedding(ids, self.votes.weight), ids)
         if not self.settings.pair_buckets:
             return votes
         before = functional.pad(ids[..., :-1], (1, 0), value=former)
         pairs = (before * _SPREAD + ids) % self.settings.pair_buckets
-        return votes + functional.embedding(pairs, self.pair_votes.weight)
+        return votes + self._share(functional.embedding(pairs, self.pair_votes.weight), pairs)
+
+    def _share(self, votes: Tensor, kinds: Tensor) -> Tensor:
+        """Votes (B, T, K), divided among those of a kind (B, T) in a text where they have one vote together."""
+        if not self.settings.vote_once:
+            return votes
+        texts = torch.arange(len(kinds), device=kinds.device)[:, None] * (kinds.max() + 1)
+        _, places, counts = torch.unique(kinds + texts, return_inverse=True, return_counts=True)
+        return votes / counts[places][..., None].to(votes)
 
     def transitions(self) -> Transitions | None:
         """What the conditional random field has learned, if there is one."""

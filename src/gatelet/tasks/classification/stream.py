@@ -19,14 +19,16 @@ class Stream:
     """Follows one text.
 
     A network that reads forward only carries its state from word to word, so that a word costs the same however long
-    the text. One that reads from both ends, or labels words, or knows subwords reads the whole text so far again.
+    the text. One that reads from both ends, labels words, knows subwords or lets a word vote once reads the whole text
+    so far again.
     """
 
     def __init__(self, fitted: Fitted, out_of_scope: str | None = None) -> None:
         """Start before the first word."""
         self._fitted, self._out_of_scope = fitted, out_of_scope
         network = fitted.network.eval()
-        self.carries_state = not (network.settings.bidirectional or fitted.slots or fitted.features.subwords)
+        again = network.settings.bidirectional or network.settings.vote_once
+        self.carries_state = not (again or fitted.slots or fitted.features.subwords)
         self.text = ""
         self._pool = RunningPool(network.pool)
         self._states: list[State | None] = [None] * len(network.layers)
