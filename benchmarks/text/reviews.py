@@ -32,11 +32,12 @@ CHOICE = Choice(
         segment_length=50,
         dropout=0.7,
         embedding_dropout=0.5,
-        word_dropout=0.3,
+        word_dropout=0.5,
         pair_buckets=2**17,
         vote_once=True,
     ),
-    training={"epochs": 4, "batch_size": 16, "learning_rate": 5e-3},
+    training={"epochs": 6, "batch_size": 16, "learning_rate": 5e-3},
+    more={"label_smoothing": 0.1},
 )
 
 NAMES = {"gru": "reviews", "lstm": "reviews_lstm"}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gatelet.errors import GateletError
 from gatelet.features.text import TextColumns, TextSettings
 from gatelet.plan import Plan, interpret, load_plan
 from gatelet.tasks.classification import Classifier
@@ -86,3 +87,17 @@ def test_the_folder_holds_the_plan(new: New, brief: TrainingSettings, tmp_path: 
     plan = load_plan(fitted.save(tmp_path / "model"))
     assert isinstance(plan, Plan) and plan.digest == fitted.plan().digest
     assert plan.features["labels"] == list(fitted.labels)
+
+
+def test_what_no_operation_does_is_refused_and_saved_without_plan(
+    new: New, brief: TrainingSettings, tmp_path: Path
+) -> None:
+    classifier = new(vote_once=True).fit(opinions(40), training=brief)
+    with pytest.raises(GateletError, match="without vote_once; this one has it"):
+        classifier.plan()
+    again = Classifier.load(classifier.save(tmp_path / "model"))
+    np.testing.assert_array_equal(again.predict(TEXTS).probabilities, classifier.predict(TEXTS).probabilities)
+    pytest.importorskip("torchcrf")
+    slots = {"columns": TextColumns(slots="tags")}
+    with pytest.raises(GateletError, match="without crf; this one has it"):
+        new(crf=True, **slots).fit(commands(40), training=brief).plan()

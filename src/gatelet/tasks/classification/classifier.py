@@ -209,7 +209,7 @@ class Classifier:
         return plan_of(self._need_fitted())
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the classifier to a folder: `config.json`, `model.safetensors` and the plan.
+        """Write the classifier to a folder: `config.json`, `model.safetensors` and, where there is one, the plan.
 
         Args:
             path: of the folder.

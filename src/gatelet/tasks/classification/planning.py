@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatelet import plan
+from gatelet.errors import GateletError
 from gatelet.nn.planning import array, dense, recurrent
 from gatelet.nn.pooling import Pooling
 from gatelet.tasks.classification.fitted import Fitted
@@ -16,9 +17,14 @@ def plan_of(fitted: Fitted) -> plan.Plan:
     more of it. Where it reads from both ends or labels words, the first axis of both is "time": a step is a whole text.
     The outputs are the `probabilities` of the classes, of the text so far, and the log probabilities of the `slots` of
     each token.
+
+    Raises:
+        GateletError: tokens vote once, or the slots have a conditional random field: no operation of a plan does that.
     """
     network = fitted.network
     settings, sizes = network.settings, network.sizes
+    if name := without_operation(network):
+        raise GateletError(f"A plan needs a classifier without {name}; this one has it.")
     over = "rows" if settings.bidirectional or sizes.slots else "steps"
     head: tuple[str, ...] = ("time",) if over == "rows" else ()
     inputs = [plan.Value("tokens", head, "int")]
@@ -58,6 +64,12 @@ def plan_of(fitted: Fitted) -> plan.Plan:
         "slots": list(fitted.slots),
     }
     return plan.Plan("Classifier", tuple(inputs), tuple(operations), tuple(outputs), features)
+
+
+def without_operation(network: ClassifierNetwork) -> str | None:
+    """The setting that no operation of a plan stands for, if there is one."""
+    settings = network.settings
+    return "vote_once" if settings.vote_once else "crf" if settings.crf and network.sizes.slots else None
 
 
 def _pooled(pool: Pooling, source: str, over: str, segment: int) -> list[plan.Operation]:

@@ -14,7 +14,7 @@ from gatelet.features.labels import Labels
 from gatelet.features.text import TextColumns, TextFeatures
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings, ClassifierSizes
-from gatelet.tasks.classification.planning import plan_of
+from gatelet.tasks.classification.planning import plan_of, without_operation
 from gatelet.tasks.store import check_weights, described, read_config, read_weights, write_model
 from gatelet.training import History, TrainingSettings
 
@@ -46,7 +46,8 @@ def save(classifier: Classifier, fitted: Fitted, path: Path, overwrite: bool) ->
         "metrics": classifier.metrics,
         "features": fitted.features.to_json(),
     }
-    return write_model(path, TASK, description, dict(fitted.network.state_dict()), overwrite, plan_of(fitted))
+    plan = None if without_operation(fitted.network) else plan_of(fitted)
+    return write_model(path, TASK, description, dict(fitted.network.state_dict()), overwrite, plan)
 
 
 def load(kind: type[Classifier], path: Path) -> Classifier:
