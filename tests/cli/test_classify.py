@@ -82,7 +82,12 @@ def test_lines_from_the_standard_input(gatelet: Gatelet, model: Path, monkeypatc
 
 
 def test_several_classes_per_text_read_as_bytes(gatelet: Gatelet, tmp_path: Path) -> None:
-    kinds = (("ha ha", ["comedy"]), ("oh no", ["drama"]), ("ha oh no", ["comedy", "drama"]), ("so", []))
+    kinds: tuple[tuple[str, list[str]], ...] = (
+        ("ha ha", ["comedy"]),
+        ("oh no", ["drama"]),
+        ("ha oh no", ["comedy", "drama"]),
+        ("so", []),
+    )
     lines = [{"text": text, "label": labels} for text, labels in kinds * 20]
     data, out = tmp_path / "films.jsonl", tmp_path / "model"
     data.write_text("\n".join(map(json.dumps, lines)))

@@ -39,7 +39,8 @@ class ClassificationLoss:
         if network.settings.crf:
             # a label that training has not shown counts as the first one: the field needs one at every word
             known = batch.slots.clamp(min=0)
-            return loss - network.crf(slots.float(), known, mask=batch.mask, reduction="token_mean")
+            likelihood: Tensor = network.crf(slots.float(), known, mask=batch.mask, reduction="token_mean")
+            return loss - likelihood
         flat = slots.float().flatten(0, 1)
         return loss + functional.cross_entropy(
             flat, batch.slots.flatten(), ignore_index=IGNORED, label_smoothing=smoothing

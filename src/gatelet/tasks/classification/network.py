@@ -197,7 +197,8 @@ class ClassifierNetwork(nn.Module):
             return votes
         texts = torch.arange(len(kinds), device=kinds.device)[:, None] * (kinds.max() + 1)
         _, places, counts = torch.unique(kinds + texts, return_inverse=True, return_counts=True)
-        return votes / counts[places][..., None].to(votes)
+        shared: Tensor = votes / counts[places][..., None].to(votes)
+        return shared
 
     def transitions(self) -> Transitions | None:
         """What the conditional random field has learned, if there is one."""
