@@ -132,7 +132,8 @@ def test_ctrl_c_in_a_script_keeps_the_best_model_and_twice_ends_it(tmp_path: Pat
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (1, "interrupted\n")
     assert [path.name for path in tmp_path.iterdir()] == ["first"]
-    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == ["config.json", "model.safetensors"]
+    files = ["config.json", "model.safetensors", "plan.json", "plan.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == files
 
 
 def test_training_leaves_no_trace_in_torch(job: Make) -> None:

@@ -171,8 +171,9 @@ def _need_model_of_ours(path: Path) -> None:
     """Raise ModelError if what is to be replaced is no model of ours; other libraries use the same two names."""
     if path.is_dir() and any(path.iterdir()):
         read_config(path)
-        if (path / WEIGHTS).is_dir():
-            raise ModelError(f"{path / WEIGHTS} must be a file; it is a folder.")
+        for file in (path / name for name in OURS):
+            if file.is_dir():
+                raise ModelError(f"{file} must be a file; it is a folder.")
         for part in (path / name for name in PARTS):
             if part.exists():
                 check_folder(part, overwrite=True, ours=OURS)

@@ -80,7 +80,8 @@ def test_the_description_is_for_people(saved: Path, fitted: Fitted) -> None:
     assert config["schema"]["columns"]["target"] == "y" and config["series"] == ["s0", "s1"]
     assert config["metrics"]["validation_loss"] == fitted[0].history.best.validation_loss
     assert "\n  " in (saved / "config.json").read_text()
-    assert sorted(path.name for path in saved.iterdir()) == ["config.json", "model.safetensors"]
+    files = ["config.json", "model.safetensors", "plan.json", "plan.safetensors"]
+    assert sorted(path.name for path in saved.iterdir()) == files
 
 
 def test_only_a_fitted_forecaster_is_saved(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_only_a_fitted_forecaster_is_saved(tmp_path: Path) -> None:
 def test_nothing_is_overwritten_unasked(fitted: Fitted, model: Path) -> None:
     before = (model / "config.json").read_bytes()
     with pytest.raises(
-        ModelError, match=r"The model was not saved: .* it holds 2 files, and overwriting was not asked"
+        ModelError, match=r"The model was not saved: .* it holds 4 files, and overwriting was not asked"
     ):
         fitted[0].save(model)
     assert (model / "config.json").read_bytes() == before
@@ -114,12 +115,15 @@ def test_a_foreign_folder_is_never_overwritten(fitted: Fitted, tmp_path: Path) -
     hollow = fitted[0].save(tmp_path / "hollow")
     (hollow / "model.safetensors").unlink()
     (hollow / "model.safetensors").mkdir()
-    for folder in (other, photos, mixed, hollow):
+    planless = fitted[0].save(tmp_path / "planless")
+    (planless / "plan.json").unlink()
+    (planless / "plan.json").mkdir()
+    for folder in (other, photos, mixed, hollow, planless):
         before = sorted((path, path.is_file() and path.read_bytes()) for path in folder.rglob("*"))
         with pytest.raises(ModelError, match=r"^The model was not saved: .*\.$"):
             fitted[0].save(folder, overwrite=True)
         assert sorted((path, path.is_file() and path.read_bytes()) for path in folder.rglob("*")) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["hollow", "mixed", "photos", "transformer"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hollow", "mixed", "photos", "planless", "transformer"]
 
 
 def test_a_model_is_saved_and_loaded_through_links(fitted: Fitted, tmp_path: Path) -> None:

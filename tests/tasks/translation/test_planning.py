@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from gatelet.features.text.numbered import numbered
 from gatelet.plan import EncoderDecoder, interpret, load_plan
 from gatelet.tasks.translation import Translator
-from gatelet.tasks.translation.batch import PairCutter, numbered
+from gatelet.tasks.translation.batch import PairCutter
 from gatelet.training import TrainingSettings
 
 from .conftest import spelled
