@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstring>
+#include <memory>
 
+#include "program.h"
 #include "recurrent.h"
 #include "scan.h"
 
@@ -16,6 +18,7 @@ struct Kernels {
   int scan_count;
   const CellKernels* halves;  // over bfloat16 arrays
   int half_count;
+  std::unique_ptr<Program> (*new_program)(std::int64_t width);  // of rows of values so wide
 
   // By name; null if there is none.
   const CellKernels* find(const char* cell, bool half) const {

@@ -8,6 +8,10 @@
 
 namespace gatelet {
 
+namespace GATELET_ISA {
+std::unique_ptr<Program> new_program(std::int64_t width);  // program.cpp
+}
+
 template <>
 const Kernels& kernels_of<Isa::GATELET_ISA>() {
   namespace isa = GATELET_ISA;
@@ -16,7 +20,8 @@ const Kernels& kernels_of<Isa::GATELET_ISA>() {
   static const ScanKernels scans[] = {isa::min_gru(), isa::min_lstm()};
   static const CellKernels halves[] = {isa::half_gru(), isa::half_lstm()};
   static const Kernels table{GATELET_TEXT(GATELET_ISA), cells, sizeof cells / sizeof cells[0],
-                             scans, sizeof scans / sizeof scans[0], halves, sizeof halves / sizeof halves[0]};
+                             scans, sizeof scans / sizeof scans[0], halves, sizeof halves / sizeof halves[0],
+                             isa::new_program};
   return table;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings.h"
 #include "dispatch.h"
 
 namespace nb = nanobind;
@@ -158,4 +159,5 @@ NB_MODULE(_native, m) {
       .def("backward", &Native::backward)
       .def("scan", &Native::scan)
       .def("scan_backward", &Native::scan_backward);
+  bind_streams(m);
 }

@@ -18,6 +18,7 @@ from gatelet.cli import (
     importing,
     realize,
     show,
+    stream,
     translate,
 )
 from gatelet.cli.groups import Root, Tasks
@@ -92,4 +93,5 @@ app.command("show")(show.show)
 app.command("export")(export.export)
 app.command("verify")(export.verify)
 app.command("import")(importing.import_)
+app.command("stream")(stream.stream)
 app.add_typer(data.app, name="data")
