@@ -20,8 +20,8 @@ class SCGRU(nn.Module):
         h_t = GRU([x_t; d_t], h_{t-1})
 
     In Wen et al. the reading gate k sees the state too. Here it sees the word just written alone: the plan of all steps
-    is then known before the first, and the GRU runs over the whole sentence in one call. On the validation parts of the
-    restaurant and hotel sets the two scored alike. The equations are those of `gatelet.reference.sc_gru`.
+    is then known before the first, and the GRU runs over the whole sentence in one call. On the validation part of the
+    restaurant set the two scored alike. The equations are those of `gatelet.reference.sc_gru`.
 
     Args:
         input_size: I, features of a word.
