@@ -3,7 +3,8 @@
     python benchmarks/kernels/accuracy.py [--steps 1000] [--seeds 5] [--threads 2] [--json FILE]
 
 Largest difference of any output over all steps, and its ratio to PyTorch's: at most 2 is promised. Weights as PyTorch
-draws them, inputs normal; the larger of several seeds.
+draws them, inputs normal; the largest of several seeds, and of ten times as many up to 64 units, where there are few
+outputs to look at.
 """
 
 from typing import Any
@@ -39,7 +40,8 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for cell in ("GRU", "LSTM"):
         for hidden in HIDDEN:
-            found = [errors(cell, hidden, chosen.steps, seed) for seed in range(chosen.seeds)]
+            seeds = chosen.seeds if hidden > 64 else 10 * chosen.seeds
+            found = [errors(cell, hidden, chosen.steps, seed) for seed in range(seeds)]
             ours, peer = (max(each) for each in zip(*found, strict=True))
             rows.append({"cell": cell, "H": hidden, "error": ours, "torch's": peer, "ratio": ours / peer})
     save(chosen, rows)
