@@ -65,6 +65,12 @@ typedef struct {
  * x: (I) in the unit that the multipliers stand for. h: (H) in Q15, is replaced. scratch: GATELET_Q_SCRATCH(I, H). */
 void gatelet_q_gru_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch);
 
+/* The same step with blocks of zeros left out: a block is what the three gates of one unit have for four columns.
+ * blocks: per unit, how many blocks there are for x, and which groups of x they meet; then the same for h.
+ * cell->weights: (blocks, 3, 4), in that order. Bits as if the zeros were there. */
+void gatelet_q_gru_sparse_step(const gatelet_q_cell *cell, const uint16_t *blocks, const int16_t *x, int16_t *h,
+                               gatelet_four *scratch);
+
 /* One step of an LSTM; matrices and biases i, f, g, o.
  *     c' = f c + i g   h' = o tanh(c')
  * h: (H) in Q15, c: (H) in units of 2^(exponent-15); both are replaced. */
@@ -110,6 +116,73 @@ uint16_t gatelet_q_argmax(const int16_t *x, uint16_t size);
 
 /* Activations of 8 bits as activations of 16. x: (size), y: (size). */
 void gatelet_q_widen(const int8_t *x, int16_t *y, uint16_t size);
+
+/* -------------------------------------------------------------------------------------------------- float cells ---- */
+
+/* A recurrent cell in floats; exp, tanh and the logistic function are the runtime's own, so there is no need of libm. */
+typedef struct {
+    uint16_t inputs;      /* I */
+    uint16_t units;       /* H */
+    const float *weights; /* (H, groups of I then of H, G, 4), unless said otherwise */
+    const float *biases;  /* (H, N) */
+    float zeta, nu;       /* FastGRNN: the scales of the candidate, after the logistic function */
+} gatelet_f_cell;
+
+/* How many floats a step needs as scratch: most cells, and those that gate h before they multiply it. */
+#define GATELET_F_SCRATCH(inputs, units) (4 * (GATELET_GROUPS(inputs) + GATELET_GROUPS(units)))
+#define GATELET_F_GATED_SCRATCH(inputs, units) (4 * (GATELET_GROUPS(inputs) + 3 * GATELET_GROUPS(units)))
+
+/* One step each; x: (I), h and c: (H), are replaced.                                     matrices     biases
+ * GRU, reset after the product, as PyTorch's:                                             r, z, n      r, z, n of x, n of h
+ *     h' = (1 - z) n + z h,  n = tanh(W_in x + b_in + r (W_hn h + b_hn))
+ * LSTM: c' = f c + i g,  h' = o tanh(c')                                                  i, f, g, o   the same
+ * FastGRNN: h' = (zeta (1 - z) + nu) n + z h                                              one          z, n
+ * Elman's: h' = tanh(W_ih x + W_hh h + b)                                                 one          one
+ * Li-GRU: h' = z h + (1 - z) n,  n = relu(W_in x + W_hn h + b_n)                          z, n         the same */
+void gatelet_f_gru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_gru_sparse_step(const gatelet_f_cell *cell, const uint16_t *blocks, const float *x, float *h,
+                               float *scratch); /* blocks as of gatelet_q_gru_sparse_step */
+void gatelet_f_lstm_step(const gatelet_f_cell *cell, const float *x, float *h, float *c, float *scratch);
+void gatelet_f_fastgrnn_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_rnn_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_ligru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+
+/* The same for cells whose candidate meets a gated h. Their weights are two arrays in a row: those of the gates, laid out
+ * as above, then those of n. scratch: GATELET_F_GATED_SCRATCH(I, H).
+ * GRU, reset before the product: n = tanh(W_in x + W_hn (r h) + b_n)                      r, z; n      r, z, n
+ * MGU: h' = (1 - f) h + f n,  n = tanh(W_in x + W_hn (f h) + b_n)                         f; n         f, n */
+void gatelet_f_gru_before_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_mgu_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+
+/* The same for cells whose gates do not see h; weights: (H, groups of I, G, 4). scratch: GATELET_F_SCRATCH(I, 0).
+ * minGRU: h' = (1 - z) h + z g(n)                                                         z, n         the same
+ * minLSTM: h' = (f h + i g(n)) / (f + i)                                                  f, i, n      the same
+ * where g(a) = a + 1/2 for a >= 0, else the logistic function. */
+void gatelet_f_min_gru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_min_lstm_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+
+/* ------------------------------------------------------------------------------------------ float layers around ---- */
+
+/* y = W x + b. weights: (O, groups of I, 4), biases: (O), x: (I), y: (O), scratch: GATELET_F_SCRATCH(I, 0). */
+void gatelet_f_dense(const float *weights, const float *biases, uint16_t inputs, uint16_t outputs, const float *x,
+                     float *y, float *scratch);
+
+/* One row of a table (rows, size); a row outside it is read as row 0. */
+void gatelet_f_embed(const float *table, uint16_t rows, uint16_t size, uint16_t row, float *y);
+
+/* y = (x - mean) / sqrt(variance + epsilon) * gain + bias, over the values of x. gains, biases: (size). In place. */
+void gatelet_f_layer_norm(const float *gains, const float *biases, float epsilon, uint16_t size, float *x);
+
+/* Value by value, in place; softmax over all. */
+void gatelet_f_sigmoid(float *x, uint16_t size);
+void gatelet_f_tanh(float *x, uint16_t size);
+void gatelet_f_relu(float *x, uint16_t size);
+void gatelet_f_softmax(float *x, uint16_t size);
+
+/* Index of the largest value, the first of equals. */
+uint16_t gatelet_f_argmax(const float *x, uint16_t size);
+
+float gatelet_exp(float x);
 
 #ifdef __cplusplus
 }

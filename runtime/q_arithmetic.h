@@ -6,22 +6,7 @@
 #include <string.h>
 
 #include "gatelet.h"
-
-#ifdef __AVR__
-#define GATELET_READ8(address) ((int8_t)pgm_read_byte(address))
-#define GATELET_READ16(address) ((int16_t)pgm_read_word(address))
-#define GATELET_READ32(address) ((int32_t)pgm_read_dword(address))
-#else
-#define GATELET_READ8(address) (*(address))
-#define GATELET_READ16(address) (*(address))
-#define GATELET_READ32(address) (*(address))
-#endif
-
-#ifdef __GNUC__
-#define GATELET_INLINE static inline __attribute__((always_inline))
-#else
-#define GATELET_INLINE static inline
-#endif
+#include "reading.h"
 
 /* floor(a / 2^s). C leaves the shift of a negative number to the compiler; where it shifts in zeros, this does not. */
 static inline int32_t gatelet_floor_shift(int32_t a, int s) {

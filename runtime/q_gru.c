@@ -1,4 +1,4 @@
-#include "q_arithmetic.h"
+#include "q_gru.h"
 
 /* Four columns of each gate times each group of x, so that every load of x serves three gates. */
 GATELET_INLINE const int8_t *add_three(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
@@ -22,18 +22,9 @@ void gatelet_q_gru_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h
     gatelet_four *const old = gatelet_arrange(scratch, x, cell->inputs);
     const gatelet_four *const end = gatelet_arrange(old, h, cell->units);
     for (uint16_t j = cell->units; j > 0; j--, m += 6, b += 4, h++) {
-        int32_t of_x[3], of_h[3], r, z, n, u;
+        int32_t of_x[3], of_h[3];
         w = add_three(w, scratch, old, of_x);
         w = add_three(w, old, end, of_h);
-        r = of_x[0] * GATELET_READ16(m) + of_h[0] * GATELET_READ16(m + 3) + GATELET_READ32(b);
-        z = of_x[1] * GATELET_READ16(m + 1) + of_h[1] * GATELET_READ16(m + 4) + GATELET_READ32(b + 1);
-        n = of_x[2] * GATELET_READ16(m + 2) + GATELET_READ32(b + 2);
-        u = of_h[2] * GATELET_READ16(m + 5) + GATELET_READ32(b + 3);
-        r = gatelet_sigmoid(gatelet_floor_shift(r, shift));
-        z = gatelet_sigmoid(gatelet_floor_shift(z, shift));
-        u = gatelet_clamp17(gatelet_floor_shift(u, shift));
-        /* r u / 2^15, doubled, since the table is of tanh(u / 2) */
-        n = gatelet_tanh_of_half(2 * gatelet_floor_shift(n, shift) + gatelet_shift((r >> 1) * u, 13));
-        *h = (int16_t)(n + gatelet_shift(z * (*h - n), 15));
+        gatelet_q_gru_unit(of_x, of_h, m, b, shift, h);
     }
 }

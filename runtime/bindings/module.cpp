@@ -1,8 +1,12 @@
 // Python's view of the runtime: addresses and sizes in, nothing out. Shapes, dtypes and lifetimes are checked by the
 // caller, gatelet.runtime, which holds the arrays while a call runs.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "gatelet.h"
@@ -28,6 +32,11 @@ class Cell {
         scratch_(GATELET_Q_SCRATCH(inputs, units)) {}
 
   void gru(std::int64_t steps, Address x, Address h, Address y) { run<gatelet_q_gru_step>(steps, x, h, y); }
+  void gru_sparse(Address blocks, std::int64_t steps, Address x, Address h, Address y) {
+    each_step(steps, x, h, y, [&](const std::int16_t* input) {
+      gatelet_q_gru_sparse_step(&cell_, at<std::uint16_t>(blocks), input, at<std::int16_t>(h), scratch_.data());
+    });
+  }
   void fastgrnn(std::int64_t steps, Address x, Address h, Address y) { run<gatelet_q_fastgrnn_step>(steps, x, h, y); }
   void lstm(std::int64_t steps, Address x, Address h, Address c, Address y) {
     each_step(steps, x, h, y, [&](const std::int16_t* input) {
@@ -55,7 +64,61 @@ class Cell {
   std::vector<gatelet_four> scratch_;
 };
 
+// A recurrent layer in floats; arrays as above. blocks: of a sparse one, else 0; c: of an LSTM, else 0.
+struct FloatStep {
+  const char* name;
+  void (*step)(const gatelet_f_cell*, const float*, float*, float*);
+};
+constexpr FloatStep float_steps[] = {
+    {"gru", gatelet_f_gru_step},
+    {"gru_before", gatelet_f_gru_before_step},
+    {"fastgrnn", gatelet_f_fastgrnn_step},
+    {"rnn", gatelet_f_rnn_step},
+    {"ligru", gatelet_f_ligru_step},
+    {"mgu", gatelet_f_mgu_step},
+    {"min_gru", gatelet_f_min_gru_step},
+    {"min_lstm", gatelet_f_min_lstm_step},
+};
+
+class FloatCell {
+ public:
+  FloatCell(std::uint16_t inputs, std::uint16_t units, Address weights, Address biases, float zeta, float nu)
+      : cell_{inputs, units, at<float>(weights), at<float>(biases), zeta, nu},
+        scratch_(GATELET_F_GATED_SCRATCH(inputs, units)) {}
+
+  void run(const std::string& kind, Address blocks, std::int64_t steps, Address x, Address h, Address c, Address y) {
+    const FloatStep* found = std::find_if(std::begin(float_steps), std::end(float_steps),
+                                          [&](const FloatStep& row) { return kind == row.name; });
+    if (found == std::end(float_steps) && kind != "lstm") throw std::invalid_argument("There is no cell " + kind + ".");
+    auto* state = at<float>(h);
+    for (std::int64_t t = 0; t < steps; t++) {
+      const float* input = at<const float>(x) + t * cell_.inputs;
+      if (kind == "lstm") {
+        gatelet_f_lstm_step(&cell_, input, state, at<float>(c), scratch_.data());
+      } else if (blocks != 0) {
+        gatelet_f_gru_sparse_step(&cell_, at<std::uint16_t>(blocks), input, state, scratch_.data());
+      } else {
+        found->step(&cell_, input, state, scratch_.data());
+      }
+      std::copy_n(state, cell_.units, at<float>(y) + t * cell_.units);
+    }
+  }
+
+ private:
+  gatelet_f_cell cell_;
+  std::vector<float> scratch_;
+};
+
 // rows: of x (rows, I) and y (rows, O).
+void float_dense(std::int64_t rows, std::uint16_t inputs, std::uint16_t outputs, Address weights, Address biases,
+                 Address x, Address y) {
+  std::vector<float> scratch(GATELET_F_SCRATCH(inputs, 0));
+  for (std::int64_t t = 0; t < rows; t++) {
+    gatelet_f_dense(at<float>(weights), at<float>(biases), inputs, outputs, at<const float>(x) + t * inputs,
+                    at<float>(y) + t * outputs, scratch.data());
+  }
+}
+
 void dense(std::int64_t rows, std::uint16_t inputs, std::uint16_t outputs, Address weights, Address multipliers,
            Address biases, std::uint8_t shift, Address x, Address y) {
   const gatelet_q_dense layer{inputs, outputs, at<std::int8_t>(weights), at<std::int16_t>(multipliers),
@@ -75,9 +138,20 @@ NB_MODULE(_runtime, m) {
       .def(nb::init<std::uint16_t, std::uint16_t, Address, Address, Address, std::uint8_t, std::uint8_t, std::int16_t,
                     std::int16_t>())
       .def("gru", &Cell::gru)
+      .def("gru_sparse", &Cell::gru_sparse)
       .def("fastgrnn", &Cell::fastgrnn)
       .def("lstm", &Cell::lstm);
+  nb::class_<FloatCell>(m, "FloatCell")
+      .def(nb::init<std::uint16_t, std::uint16_t, Address, Address, float, float>())
+      .def("run", &FloatCell::run);
   m.def("dense", &dense);
+  m.def("float_dense", &float_dense);
+  m.def("float_layer_norm", [](Address gains, Address biases, float epsilon, std::uint16_t size, Address x) {
+    gatelet_f_layer_norm(at<float>(gains), at<float>(biases), epsilon, size, at<float>(x));
+  });
+  m.def("float_sigmoid", [](Address x, std::uint16_t size) { gatelet_f_sigmoid(at<float>(x), size); });
+  m.def("float_tanh", [](Address x, std::uint16_t size) { gatelet_f_tanh(at<float>(x), size); });
+  m.def("float_softmax", [](Address x, std::uint16_t size) { gatelet_f_softmax(at<float>(x), size); });
   m.def("embed", [](Address table, Address multipliers, std::uint16_t rows, std::uint16_t size, std::uint8_t shift,
                     std::uint16_t row, Address y) {
     gatelet_q_embed(at<std::int8_t>(table), at<std::int16_t>(multipliers), rows, size, shift, row, at<std::int16_t>(y));

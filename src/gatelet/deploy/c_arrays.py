@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet.reference.integer import IntegerCell, IntegerDense
-from gatelet.runtime import PackedCell, PackedDense, pack_cell, pack_dense
+from gatelet.runtime import PackedCell, PackedDense, PackedFloats, pack_cell, pack_dense, sparse_blocks
 
-__all__ = ["array_text", "cell_text", "dense_text"]
+__all__ = ["array_text", "cell_text", "dense_text", "float_cell_text"]
 
-TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "float32": "float"}
+TYPES = {"int8": "int8_t", "int16": "int16_t", "uint16": "uint16_t", "int32": "int32_t", "float32": "float"}
 LINE = 118
 
 
@@ -35,15 +35,30 @@ def _number(value: float, dtype: np.dtype[Any]) -> str:
     return f"{value}L" if dtype.itemsize == 4 and abs(value) >= 2**15 else str(value)
 
 
-def cell_text(name: str, cell: IntegerCell) -> str:
-    """A `gatelet_q_cell` and its arrays."""
+def cell_text(name: str, cell: IntegerCell, *, sparse: bool = False) -> str:
+    """A `gatelet_q_cell` and its arrays; without blocks of zeros, and with `name_blocks`, if it is to be sparse."""
     p: PackedCell = pack_cell(cell)
     arrays: dict[str, NDArray[Any]] = {"weights": p.weights, "multipliers": p.multipliers, "biases": p.biases}
     names = ", ".join(f"{name}_{part}" for part in arrays)
+    if sparse:
+        arrays["weights"], arrays["blocks"] = sparse_blocks(p.weights, -(-p.inputs // 4))
     return (
         "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items())
         + f"static const gatelet_q_cell {name} = {{\n    {p.inputs}, {p.units}, {names}, "
         f"{p.shift}, {p.exponent}, {p.zeta}, {p.nu}}};\n"
+    )
+
+
+def float_cell_text(name: str, cell: PackedFloats, *, sparse: bool = False) -> str:
+    """A `gatelet_f_cell` and its arrays; without blocks of zeros, and with `name_blocks`, if it is to be sparse."""
+    arrays: dict[str, NDArray[Any]] = {"weights": cell.weights, "biases": cell.biases}
+    names = ", ".join(f"{name}_{part}" for part in arrays)
+    if sparse:
+        arrays["weights"], arrays["blocks"] = sparse_blocks(cell.weights, -(-cell.inputs // 4))
+    return (
+        "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items())
+        + f"static const gatelet_f_cell {name} = {{\n    {cell.inputs}, {cell.units}, {names}, "
+        f"{cell.zeta!r}f, {cell.nu!r}f}};\n"
     )
 
 

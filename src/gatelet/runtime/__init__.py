@@ -6,6 +6,8 @@
 docs/runtime.md tells how the same C runs on a device, and docs/quantization.md what it computes.
 """
 
+from gatelet.runtime.float_packing import FloatKind, PackedFloats, pack_floats
+from gatelet.runtime.floats import FloatLayer, FloatState
 from gatelet.runtime.integer import (
     DenseLayer,
     Kind,
@@ -18,14 +20,18 @@ from gatelet.runtime.integer import (
     sigmoid,
     tanh,
 )
-from gatelet.runtime.packing import PackedCell, PackedDense, pack_cell, pack_dense
+from gatelet.runtime.packing import PackedCell, PackedDense, pack_cell, pack_dense, sparse_blocks
 from gatelet.runtime.sources import board_file, source_files, source_folder
 
 __all__ = [
     "DenseLayer",
+    "FloatKind",
+    "FloatLayer",
+    "FloatState",
     "Kind",
     "PackedCell",
     "PackedDense",
+    "PackedFloats",
     "RecurrentLayer",
     "State",
     "affine",
@@ -34,9 +40,11 @@ __all__ = [
     "embed",
     "pack_cell",
     "pack_dense",
+    "pack_floats",
     "relu",
     "sigmoid",
     "source_files",
     "source_folder",
+    "sparse_blocks",
     "tanh",
 ]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gatelet.reference.integer import IntegerCell, IntegerDense
 from gatelet.runtime import _runtime
-from gatelet.runtime.packing import pack_cell, pack_dense
+from gatelet.runtime.packing import GROUP, pack_cell, pack_dense, sparse_blocks
 
 __all__ = ["DenseLayer", "Kind", "RecurrentLayer", "State", "affine", "argmax", "embed", "relu", "sigmoid", "tanh"]
 
@@ -19,20 +19,27 @@ MATRICES = {"gru": (3, 4), "lstm": (4, 4), "fastgrnn": (1, 2)}  # matrices and b
 class RecurrentLayer:
     """One integer layer of a GRU, an LSTM or a FastGRNN, run by the C that devices run. Its methods keep no state.
 
+    With `sparse`, blocks of zeros are left out, of the three gates of one unit and four columns; only of a GRU.
+
     Raises:
         ValueError: the cell has other gates than its kind, or the exponent does not fit it.
     """
 
-    def __init__(self, kind: Kind, cell: IntegerCell) -> None:
+    def __init__(self, kind: Kind, cell: IntegerCell, *, sparse: bool = False) -> None:
         biases = len(cell.bias) // cell.size
         if (cell.gates, biases) != MATRICES[kind]:
             wanted = "{} matrices and {} biases".format(*MATRICES[kind])
             raise ValueError(f"A cell of kind {kind} must have {wanted}; got {cell.gates} and {biases}.")
         if kind == "fastgrnn" and cell.exponent < 1:
             raise ValueError(f"The exponent of a FastGRNN must be at least 1; got {cell.exponent}.")
-        self.kind, self.packed = kind, pack_cell(cell)  # `packed` owns the arrays that the C reads
-        p = self.packed
-        arrays = (p.weights.ctypes.data, p.multipliers.ctypes.data, p.biases.ctypes.data)
+        if sparse and kind != "gru":
+            raise ValueError(f"A cell with blocks of zeros left out must be of kind gru; got {kind}.")
+        self.kind = kind
+        self.packed = p = pack_cell(cell)  # owns, with the next two, the arrays that the C reads
+        self.weights, self.blocks = p.weights, np.zeros(0, np.uint16)
+        if sparse:
+            self.weights, self.blocks = sparse_blocks(p.weights, -(-p.inputs // GROUP))
+        arrays = (self.weights.ctypes.data, p.multipliers.ctypes.data, p.biases.ctypes.data)
         self._cell = _runtime.Cell(p.inputs, p.units, *arrays, p.shift, p.exponent, p.zeta, p.nu)
 
     def initial_state(self) -> State:
@@ -55,7 +62,11 @@ class RecurrentLayer:
         x = _checked("x", x, (len(x), self.packed.inputs))
         state = tuple(_checked("state", part, (self.packed.units,)).copy() for part in state)
         y = np.empty((len(x), self.packed.units), np.int16)
-        getattr(self._cell, self.kind)(len(x), x.ctypes.data, *(part.ctypes.data for part in state), y.ctypes.data)
+        addresses = (len(x), x.ctypes.data, *(part.ctypes.data for part in state), y.ctypes.data)
+        if len(self.blocks):
+            self._cell.gru_sparse(self.blocks.ctypes.data, *addresses)
+        else:
+            getattr(self._cell, self.kind)(*addresses)
         return y, state
 
 

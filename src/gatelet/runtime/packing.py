@@ -1,4 +1,4 @@
-"""The order in which the C runtime wants its constants: the only place that knows it."""
+"""The order in which the C runtime wants the constants of integer layers; `float_packing` knows that of float ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gatelet.reference.integer import IntegerCell, IntegerDense
 
-__all__ = ["PackedCell", "PackedDense", "grouped", "pack_cell", "pack_dense"]
+__all__ = ["PackedCell", "PackedDense", "grouped", "pack_cell", "pack_dense", "sparse_blocks"]
 
 GROUP = 4  # columns of a row that lie side by side
 
@@ -64,6 +64,23 @@ def pack_dense(layer: IntegerDense) -> PackedDense:
     weights = grouped(layer.weight).reshape(outputs, -1, GROUP)
     biases = _with_half(layer.bias, layer.shift)
     return PackedDense(inputs, outputs, weights, np.ascontiguousarray(layer.multiplier), biases, layer.shift)
+
+
+def sparse_blocks(weights: NDArray[Any], x_groups: int) -> tuple[NDArray[Any], NDArray[np.uint16]]:
+    """Leave out blocks of zeros.
+
+    Args:
+        weights: (H, F, G, 4), of which the first `x_groups` of F meet x.
+
+    Returns:
+        The blocks that are left, (B, G, 4); and per unit how many there are for x and which, then for h and which.
+    """
+    there: NDArray[np.bool_] = np.any(weights != 0, axis=(2, 3))
+    blocks: list[int] = []
+    for row in there:
+        for part in (row[:x_groups], row[x_groups:]):
+            blocks += [int(part.sum()), *np.flatnonzero(part).tolist()]
+    return np.ascontiguousarray(weights[there]), np.array(blocks, np.uint16)
 
 
 def grouped(weight: NDArray[Any]) -> NDArray[Any]:
