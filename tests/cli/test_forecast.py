@@ -216,7 +216,8 @@ def test_ctrl_c_keeps_the_best_model(table: Path, tmp_path: Path) -> None:
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Stopped by Ctrl-C after" in err and f"is in {out}" in err and "Traceback" not in err
-    assert {entry.name for entry in out.iterdir()} == {"config.json", "model.safetensors"}
+    files = {"config.json", "model.safetensors", "plan.json", "plan.safetensors"}
+    assert {entry.name for entry in out.iterdir()} == files
 
 
 def test_fit_refuses_a_foreign_folder_before_it_reads_the_data(gatelet: Gatelet, tmp_path: Path) -> None:
