@@ -1,6 +1,6 @@
 """The kernels over bfloat16 arrays, each instruction set that this machine has, against the equations in float64."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -207,10 +207,34 @@ def test_layers_run_on_the_kernels(module: type[nn.GRU] | type[nn.LSTM]) -> None
     torch.manual_seed(0)
     ours = module(5, 17, num_layers=2, bidirectional=True).bfloat16()
     x = torch.rand(6, 3, 5).bfloat16()
-    assert stacked.handles(x, (x,), list(ours.parameters()), half=True)
+    assert stacked.handles(x, (x,), list(ours.parameters()))
     exact_layer = module(5, 17, num_layers=2, bidirectional=True).double()
     exact_layer.load_state_dict({name: value.double() for name, value in ours.state_dict().items()})
     assert (ours(x)[0].double() - exact_layer(x.double())[0]).abs().max() <= TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.GRU(5, 17, num_layers=2, bidirectional=True, layer_norm=True),
+        lambda: nn.LSTM(5, 17, layer_norm=True),
+        lambda: nn.GRU(5, 17, reset_after=False),
+        lambda: nn.MGU(5, 17),
+    ],
+    ids=["normalised GRU", "normalised LSTM", "GRU that resets before", "MGU"],
+)
+def test_what_has_no_narrow_kernel_is_widened_for_the_wide_one(make: Callable[[], nn.GRU]) -> None:
+    torch.manual_seed(0)
+    narrow, wide = make().bfloat16(), make()
+    wide.load_state_dict({name: value.float() for name, value in narrow.state_dict().items()})
+    x = torch.rand(6, 3, 5).bfloat16()
+    xs = x.clone().requires_grad_(), x.float().requires_grad_()
+    for found, exact in zip(narrow(xs[0]), wide(xs[1]), strict=True):
+        found, exact = (one[0] if isinstance(one, tuple) else one for one in (found, exact))
+        assert found.dtype == torch.bfloat16 and torch.equal(found, exact.bfloat16())
+    for layer_, x_ in zip((narrow, wide), xs, strict=True):
+        layer_(x_)[0].float().sum().backward()
+    assert torch.equal(xs[0].grad, xs[1].grad.bfloat16())  # type: ignore[union-attr, arg-type]
 
 
 def test_saved_activations_take_half_the_memory() -> None:

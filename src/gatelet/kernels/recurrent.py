@@ -6,8 +6,8 @@ layer by layer, the reverse direction after the forward one).
 The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or packed, `(N, I)` with `batch_sizes` as in
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
-Every cell runs on gatelet's own kernels in float32 on a CPU, LSTM and the GRU that resets after also in bfloat16,
-but for LayerNorm; `torch.compile` keeps them in its graph. Within autocast to bfloat16 what has a kernel in bfloat16 is
+Every cell runs on gatelet's own kernels in float32 on a CPU, LSTM and the GRU that resets after also in bfloat16, but
+for LayerNorm; what else is bfloat16 is widened for the kernels in float32. `torch.compile` keeps them in its graph. Within autocast to bfloat16 what has a kernel in bfloat16 is
 computed in it, and all else in float32; the results have the dtype that PyTorch's layers give there.
 
 What the kernels do not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is
@@ -86,8 +86,7 @@ def gru(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    half = reset_after and not layer_norm
-    natively = stacked.handles(x, (h0,), weights, half=half)
+    natively = stacked.handles(x, (h0,), weights)
     if natively or not reset_after or transforms.active() or resets is not None or extras.any:
         y, h_n = _stacked(
             "gru" if reset_after else "gru_reset_before",
@@ -138,7 +137,7 @@ def lstm(
         RuntimeError: there are no steps, or shapes do not fit.
     """
     extras = Extras(layer_norm, zoneout, recurrent_dropout, training)
-    natively = stacked.handles(x, state, weights, half=not layer_norm)
+    natively = stacked.handles(x, state, weights)
     options = (bias, num_layers, dropout, training, bidirectional)
     by_steps = transforms.active() and state[0].shape == state[1].shape  # our steps have no projection
     if natively or by_steps or resets is not None or extras.any:

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gatelet.kernels import native, transforms, unrolled
+from gatelet.kernels.cells import CELLS
 from gatelet.kernels.inputs import Inputs
 from gatelet.kernels.triton import recurrent as on_gpu
 
@@ -41,23 +42,24 @@ class Extras(NamedTuple):
 NOTHING = Extras()
 
 
-def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor], *, half: bool = False) -> bool:
-    """Whether the native kernels compute this: float32 on the CPU, not empty, no projection.
-
-    half: whether bfloat16 will do, too.
-    """
+def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
+    """Whether the native kernels compute this: float32 or bfloat16 on the CPU, not empty, no projection."""
     if not native.ENABLED or x.numel() == 0 or x.device.type != "cpu":
         return False
     if not transforms.native():
         return False
     if any(s.shape[-1] != states[0].shape[-1] for s in states):
         return False
-    dtypes: tuple[torch.dtype, ...] = (torch.float32,)
+    dtypes = {x.dtype} & {torch.float32, torch.bfloat16}
     if torch.is_autocast_enabled("cpu"):  # which brings them all to one
-        dtypes = (torch.float32, torch.bfloat16, torch.float16)
-    elif half and x.dtype == torch.bfloat16:
-        dtypes = (torch.bfloat16,)
+        dtypes = {torch.float32, torch.bfloat16, torch.float16}
     return all(t.dtype in dtypes and t.device.type == "cpu" for t in (x, *states, *weights))
+
+
+def _must_widen(cell: str, x: Tensor, extras: Extras) -> bool:
+    """Whether x is bfloat16 where there are only kernels in float32; autocast chooses for itself."""
+    narrow = x.dtype == torch.bfloat16 and not torch.is_autocast_enabled("cpu")
+    return narrow and not (CELLS[cell].half and not extras.layer_norm)
 
 
 def run(
@@ -99,6 +101,13 @@ def run(
     """
     if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
+    if natively and _must_widen(cell, x, extras):
+        found = run(
+            cell, x.float(), [state.float() for state in states], [weight.float() for weight in weights],
+            bidirectional=bidirectional, bias=bias, dropout=dropout, batch_first=batch_first, batch_sizes=batch_sizes,
+            resets=resets, extras=extras,
+        )  # fmt: skip
+        return tuple(each.to(x.dtype) for each in found)
     offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
     resets = None if resets is None else (resets != 0).to(torch.uint8)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
