@@ -1,11 +1,15 @@
-/* ATmega1284P: output by the serial port, ticks of eight cycles by the first timer. */
+/* ATmega1284P: output by the serial port, ticks of eight cycles by the first timer, whose 16 bits an interrupt extends. */
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/sleep.h>
 
 #include "board.h"
 
-const uint32_t board_span = UINT16_MAX;
+const uint32_t board_span = UINT32_MAX;
+
+static volatile uint16_t wraps;
+
+ISR(TIMER1_OVF_vect) { wraps++; }
 
 void board_put(char character) {
     UCSR0B |= 1 << TXEN0;
@@ -15,8 +19,17 @@ void board_put(char character) {
 }
 
 uint32_t board_ticks(void) {
-    TCCR1B = 1 << CS11;
-    return TCNT1;
+    uint16_t high, low;
+    if (TCCR1B == 0) { /* the first call starts the timer */
+        TIMSK1 = 1 << TOIE1;
+        TCCR1B = 1 << CS11;
+        sei();
+    }
+    do { /* once more if it wrapped between the two readings */
+        high = wraps;
+        low = TCNT1;
+    } while (high != wraps);
+    return (uint32_t)high << 16 | low;
 }
 
 /* The emulator ends when the core sleeps and nothing may wake it. The status has been told in words. */

@@ -42,7 +42,12 @@ def _cortex(
     ram: int = 0x20000000,
     kib: int = 128,
 ) -> Core:
-    memory = {"rom_origin": rom, "rom_size": 0x40000, "ram_origin": ram, "ram_size": kib * 1024}
+    memory = {
+        "rom_origin": rom,
+        "rom_size": (256 if kib == 16 else 512) * 1024,
+        "ram_origin": ram,
+        "ram_size": kib * 1024,
+    }
     quiet = "-nographic -monitor none -serial none -semihosting-config enable=on,target=native -icount shift=0"
     return Core(
         name=name,
