@@ -7,8 +7,9 @@ The input is either padded, `(T, B, I)` or `(B, T, I)` with `batch_first`, or pa
 `torch.nn.utils.rnn.PackedSequence`; the output is laid out as the input. States are `(L*D, B, H)`.
 
 Every cell runs on gatelet's own kernels in float32 on a CPU, LSTM and the GRU that resets after also in bfloat16, but
-for LayerNorm; what else is bfloat16 is widened for the kernels in float32. `torch.compile` keeps them in its graph. Within autocast to bfloat16 what has a kernel in bfloat16 is
-computed in it, and all else in float32; the results have the dtype that PyTorch's layers give there.
+for LayerNorm; what else is bfloat16 is widened for the kernels in float32. `torch.compile` keeps them in its graph.
+Within autocast to bfloat16 what has a kernel in bfloat16 is computed in it, and all else in float32; the results have
+the dtype that PyTorch's layers give there.
 
 What the kernels do not cover runs on PyTorch's operators (`torch.gru` and so on: ATen on a CPU, cuDNN on a GPU), or is
 composed of them where PyTorch has none, or one that does not know `torch.func.vmap`. There `torch.compile` breaks its
