@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,15 @@ def test_from_the_standard_input(gatelet: Gatelet, model: Path, files: Path, mon
     assert said.code == 2 and "The standard input must be UTF-8; got byte 0xe9 at offset 1." in said.err
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """SIGINT as at a terminal; a process that was started in the background ignores it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("into_a_file", [False, True])
 def test_ctrl_c_keeps_what_is_written(
     into_a_file: bool, gatelet: Gatelet, model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
