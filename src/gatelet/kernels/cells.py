@@ -18,6 +18,10 @@ class Cell:
     gated: bool = False  # a second product in each step, of a gated state, which LayerNorm keeps behind the products
     unit_values: int = 0  # if not 0, b_ih and b_hh are values of the units, (unit_values*H,) each, and must be given
 
+    def in_bfloat16(self, normalised: bool) -> bool:
+        """Whether there is a kernel over bfloat16 arrays, with LayerNorm or without."""
+        return self.half and not normalised
+
     def saved_columns(self, hidden: int, normalised: bool) -> int:
         """Columns that forward leaves for backward: of `saved`, or with LayerNorm both products and their moments."""
         return 2 * self.gates * (hidden + 2) + self.gated * hidden if normalised else self.saved * hidden

@@ -83,8 +83,8 @@ def _define(cell: Cell) -> None:
 
 def autocast_dtype(cell: Cell, given: Inputs) -> torch.dtype:
     """What a cell computes in within a CPU's autocast: bfloat16 if asked for and if there is a kernel, else float32."""
-    half = torch.get_autocast_dtype("cpu") == torch.bfloat16 and cell.half and given.layer_norm_ih is None
-    return torch.bfloat16 if half else torch.float32
+    asked = torch.get_autocast_dtype("cpu") == torch.bfloat16
+    return torch.bfloat16 if asked and cell.in_bfloat16(given.layer_norm_ih is not None) else torch.float32
 
 
 def _register_autocast(cell: Cell, name: str) -> None:

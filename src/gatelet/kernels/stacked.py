@@ -59,7 +59,7 @@ def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> b
 def _must_widen(cell: str, x: Tensor, extras: Extras) -> bool:
     """Whether x is bfloat16 where there are only kernels in float32; autocast chooses for itself."""
     narrow = x.dtype == torch.bfloat16 and not torch.is_autocast_enabled("cpu")
-    return narrow and not (CELLS[cell].half and not extras.layer_norm)
+    return narrow and not CELLS[cell].in_bfloat16(extras.layer_norm)
 
 
 def run(
