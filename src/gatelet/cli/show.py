@@ -71,15 +71,20 @@ def show(
 
 
 def _counted(plan: Plan) -> dict[str, Any]:
-    totals = {"parameters": plan.num_parameters, "macs": plan.macs, "state_bytes": plan.state_bytes}
+    totals = {
+        "parameters": plan.num_parameters,
+        "weight_bytes": plan.weight_bytes,
+        "macs": plan.macs,
+        "state_bytes": plan.state_bytes,
+    }
     return totals | {"streamed": plan.streamed, "operations": plan.table()}
 
 
 def _print_plan(title: str, plan: Plan) -> None:
-    header = ["operation", "reads", "writes", "shape", "parameters", "MACs", "bytes of state"]
+    header = ["operation", "reads", "writes", "shape", "parameters", "bytes", "MACs", "bytes of state"]
     rows = [list(row.values()) for row in plan.table()]
     what = "one step" if plan.streamed else "a whole sequence"
-    total = [f"all, {what}", "", "", "", plan.num_parameters, plan.macs, plan.state_bytes]
+    total = [f"all, {what}", "", "", "", plan.num_parameters, plan.weight_bytes, plan.macs, plan.state_bytes]
     print_table(title, header, [*rows, total], left=4)
 
 

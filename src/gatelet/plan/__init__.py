@@ -17,6 +17,10 @@ from gatelet.plan.dense import Dense
 from gatelet.plan.embedding import Embedding, Pairs
 from gatelet.plan.fastgrnn import FastGRNN
 from gatelet.plan.gru import GRU
+from gatelet.plan.integer_cells import IntegerFastGRNN, IntegerGRU, IntegerLSTM, IntegerRecurrent
+from gatelet.plan.integer_layers import IntegerAdd, IntegerAffine, IntegerDense, IntegerEmbedding
+from gatelet.plan.integer_pool import IntegerPool
+from gatelet.plan.integers import Dequantize, Quantize
 from gatelet.plan.joining import Add, Concatenate, Row, Segments, Split
 from gatelet.plan.layer_norm import LayerNorm
 from gatelet.plan.ligru import LiGRU
@@ -84,4 +88,15 @@ __all__ = [
     "interpret",
     "load_plan",
     "save_plan",
+    "Dequantize",
+    "IntegerAdd",
+    "IntegerAffine",
+    "IntegerDense",
+    "IntegerEmbedding",
+    "IntegerFastGRNN",
+    "IntegerGRU",
+    "IntegerLSTM",
+    "IntegerPool",
+    "Quantize",
+    "IntegerRecurrent",
 ]

@@ -12,6 +12,10 @@ from gatelet.plan.dense import Dense
 from gatelet.plan.embedding import Embedding, Pairs
 from gatelet.plan.fastgrnn import FastGRNN
 from gatelet.plan.gru import GRU
+from gatelet.plan.integer_cells import IntegerFastGRNN, IntegerGRU, IntegerLSTM
+from gatelet.plan.integer_layers import IntegerAdd, IntegerAffine, IntegerDense, IntegerEmbedding
+from gatelet.plan.integer_pool import IntegerPool
+from gatelet.plan.integers import Dequantize, Quantize
 from gatelet.plan.joining import Add, Concatenate, Row, Segments, Split
 from gatelet.plan.layer_norm import LayerNorm
 from gatelet.plan.ligru import LiGRU
@@ -39,10 +43,19 @@ OPERATIONS: dict[str, Callable[..., Operation]] = {
     "Concatenate": Concatenate,
     "Delay": Delay,
     "Dense": Dense,
+    "Dequantize": Dequantize,
     "Embedding": Embedding,
     "FastGRNN": FastGRNN,
     "Filled": Filled,
     "GRU": GRU,
+    "IntegerAdd": IntegerAdd,
+    "IntegerAffine": IntegerAffine,
+    "IntegerDense": IntegerDense,
+    "IntegerEmbedding": IntegerEmbedding,
+    "IntegerFastGRNN": IntegerFastGRNN,
+    "IntegerGRU": IntegerGRU,
+    "IntegerLSTM": IntegerLSTM,
+    "IntegerPool": IntegerPool,
     "LSTM": LSTM,
     "LayerNorm": LayerNorm,
     "Level": Level,
@@ -54,6 +67,7 @@ OPERATIONS: dict[str, Callable[..., Operation]] = {
     "Pairs": Pairs,
     "Pool": Pool,
     "Quantiles": Quantiles,
+    "Quantize": Quantize,
     "RNN": RNN,
     "Row": Row,
     "Scale": Scale,

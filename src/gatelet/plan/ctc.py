@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class CTCGreedy:
         target: whole number ().
         blank: the class that stands for nothing.
     """
+
+    gives: ClassVar[str] = "int"
 
     source: str
     target: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -72,6 +73,8 @@ class Pairs:
         spread: multiplies the former number.
         first: stands before the first number.
     """
+
+    gives: ClassVar[str] = "int"
 
     source: str
     target: str

@@ -1,11 +1,13 @@
-"""Values side by side, added up, cut and brought into rows."""
+"""Values side by side, added up, cut and brought into rows: floats, or (but for sums) integers of one unit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatelet.errors import ModelError
 from gatelet.plan.operation import Arrays, Stateless
@@ -20,6 +22,9 @@ class Concatenate(Stateless):
         sources: names of two or more, (F,) or (N, F); a single number () counts as (1,).
         target: (sum of F,), or (N, sum of F) if there are rows.
     """
+
+    takes: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
 
     sources: tuple[str, ...]
     target: str
@@ -85,11 +90,7 @@ class Add(Stateless):
         """That of the widest."""
         if self.constant is not None:
             need_array("constant of Add", self.constant, self.constant.shape)
-        every = [*given, *([] if self.constant is None else [self.constant.shape])]
-        widest = max(every, key=len, default=())
-        if not given or any(shape != widest[len(widest) - len(shape) :] for shape in every):
-            raise ModelError(f"What Add reads must have one shape; it is {' and '.join(map(spelled, every)):.200}.")
-        return (widest,)
+        return (widest("Add", given, self.constant),)
 
     def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
         """One step."""
@@ -108,6 +109,9 @@ class Segments(Stateless):
         target: (M, length * F), M the whole number not below N / length.
         length: rows of a segment.
     """
+
+    takes: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
 
     source: str
     target: str
@@ -145,6 +149,9 @@ class Split(Stateless):
         width: F.
         kept: rows of the result.
     """
+
+    takes: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
 
     source: str
     target: str
@@ -188,6 +195,9 @@ class Row(Stateless):
         last: the last one, else the first.
     """
 
+    takes: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
+
     source: str
     target: str
     last: bool = True
@@ -211,6 +221,15 @@ class Row(Stateless):
     def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
         """One step."""
         return (given[0][-1 if self.last else 0],), ()
+
+
+def widest(kind: str, given: Sequence[Shape], constant: NDArray[Any] | None) -> Shape:
+    """The shape of a sum; raises ModelError where one of its parts does not fit the widest."""
+    every = [*given, *([] if constant is None else [constant.shape])]
+    found = max(every, key=len, default=())
+    if not given or any(shape != found[len(found) - len(shape) :] for shape in every):
+        raise ModelError(f"What {kind} reads must have one shape; it is {' and '.join(map(spelled, every)):.200}.")
+    return found
 
 
 def _known_rows(kind: str, source: str, shape: Shape) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from gatelet.errors import ModelError
 from gatelet.plan.delay import Delay
+from gatelet.plan.kinds import kinds_of
 from gatelet.plan.operation import Operation, check_names, number_of_parameters, settings_of, weights_of
 from gatelet.plan.values import KINDS, Shape, State, Value, count, need_choice, need_name, need_whole, spelled
 
@@ -59,6 +60,10 @@ class Plan:
                     f"The output {value.name!r:.80} must have shape {spelled(self.shapes[value.name])}; it is said to "
                     f"have {spelled(value.shape)}."
                 )
+            if self.kinds[value.name] == "int16" and value.kind != "int":
+                raise ModelError(
+                    f"The output {value.name!r:.80} must be said to be int; it is said to be {value.kind}."
+                )
         for each in self.states:
             for state in each:
                 _check_size(f"The state {state.name!r}", state.shape)
@@ -78,6 +83,11 @@ class Plan:
             if isinstance(operation, Delay) and known.get(operation.source) != (operation.size,):
                 raise ModelError(f"{operation.source!r:.80}, which Delay reads, must have {operation.size} values.")
         return known
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """The kind of every value: "float", "int", or "int16" of what integer operations write."""
+        return kinds_of(self.inputs, self.operations)
 
     @cached_property
     def states(self) -> tuple[tuple[State, ...], ...]:
@@ -100,17 +110,23 @@ class Plan:
         return sum(arrays.values())
 
     @property
+    def weight_bytes(self) -> int:
+        """Bytes of all weights, a weight of two operations counted once."""
+        arrays = {id(array): array.nbytes for operation in self.operations for array in weights_of(operation).values()}
+        return sum(arrays.values())
+
+    @property
     def macs(self) -> int:
         """Multiply-adds of one step; an axis of any length counts once."""
         return sum(operation.macs(self.read_by(operation)) for operation in self.operations)
 
     @property
     def state_bytes(self) -> int:
-        """Bytes that a stream keeps from step to step, at four a number; an axis of any length counts once."""
+        """Bytes that a stream keeps from step to step, see `State.bytes`."""
         return sum(state.bytes for each in self.states for state in each)
 
     def table(self) -> list[dict[str, Any]]:
-        """One row per operation: what it is, what it writes and of which shape, parameters, MACs, bytes of state."""
+        """One row per operation: what it is, writes and of which shape; parameters and their bytes, MACs, state."""
         return [
             {
                 "operation": type(operation).__name__,
@@ -118,6 +134,7 @@ class Plan:
                 "writes": ", ".join(operation.outputs),
                 "shape": ", ".join(spelled(self.shapes[name]) for name in operation.outputs),
                 "parameters": number_of_parameters(operation),
+                "weight_bytes": sum(array.nbytes for array in weights_of(operation).values()),
                 "macs": operation.macs(self.read_by(operation)),
                 "state_bytes": sum(state.bytes for state in states),
             }
@@ -135,7 +152,9 @@ class Plan:
             found.update(json.dumps([type(operation).__name__, settings], sort_keys=True).encode())
             for name, array in sorted(weights_of(operation).items()):
                 found.update(f"{name}{array.shape}".encode())
-                found.update(np.ascontiguousarray(array, "<f4").data)
+                if array.dtype != np.float32:
+                    found.update(array.dtype.str.encode())
+                found.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
         return found.hexdigest()
 
 

@@ -43,7 +43,7 @@ class Pool:
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(F,)."""
         need_choice("kind of Pool", self.kind, POOLINGS)
-        return (_pooled("Pool", self.source, self.over, given[0]),)
+        return (pooled("Pool", self.source, self.over, given[0]),)
 
     def macs(self, given: Sequence[Shape]) -> int:
         """None."""
@@ -110,7 +110,7 @@ class AttentionPool:
         height, width = need_matrix("weight of AttentionPool", self.weight)
         need_array("bias of AttentionPool", self.bias, (height,))
         need_array("score of AttentionPool", self.score, (height,))
-        shape = _pooled("AttentionPool", self.source, self.over, given[0])
+        shape = pooled("AttentionPool", self.source, self.over, given[0])
         need_rows(f"{self.source!r}, which AttentionPool reads,", shape, width)
         return (shape,)
 
@@ -138,7 +138,8 @@ class AttentionPool:
         return (total / weight,), (total, np.asarray(weight), np.asarray(peak)) if state else ()
 
 
-def _pooled(kind: str, source: str, over: str, shape: Shape) -> Shape:
+def pooled(kind: str, source: str, over: str, shape: Shape) -> Shape:
+    """(F,) of what is pooled; raises ModelError where it does not fit what is run over."""
     need_choice(f"over of {kind}", over, ("steps", "rows"))
     if len(shape) != (1 if over == "steps" else 2) or not isinstance(shape[-1], int):
         raise ModelError(f"{source!r}, which {kind} reads, must fit {over}; it has {spelled(shape)}.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatelet.errors import ModelError
 from gatelet.plan.operation import Arrays
@@ -83,28 +84,7 @@ class Recurrent:
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """The states: (H,), or (N, H) over rows."""
-        kind = type(self).__name__
-        self.check_settings()
-        height, width = need_matrix(f"weight_ih of {kind}", self.weight_ih)
-        if height % self.gates:
-            raise ModelError(f"weight_ih of {kind} must have {self.gates} gates of equal size; it has {height} rows.")
-        size = height // self.gates
-        self.check_weights(size)
-        least, most = (1, 1) if self.over == "steps" else (2, 2)
-        rows = need_rows(f"{self.source!r}, which {kind} reads,", given[0], width, least, most)
-        for name, shape in zip(self.start, given[1:], strict=True):
-            need_rows(f"{name!r}, where {kind} starts,", shape, size, 1, 1)
-        return tuple((*rows, size) for _ in self.outputs)
-
-    def check_settings(self) -> None:
-        """Raise ModelError where settings do not go together."""
-        kind = type(self).__name__
-        need_choice(f"over of {kind}", self.over, OVER)
-        need_whole(f"restart of {kind}", self.restart)
-        if not isinstance(self.reverse, bool) or (self.reverse and self.over != "rows"):
-            raise ModelError(f"reverse of {kind} must be false but over rows; got {self.reverse!r:.80}.")
-        if len(self.start) not in (0, self.states):
-            raise ModelError(f"start of {kind} must be {self.states} names or none; got {len(self.start)}.")
+        return shapes_of(self, given)
 
     def check_weights(self, size: int) -> None:
         """Raise ModelError unless all weights fit H."""
@@ -115,52 +95,15 @@ class Recurrent:
 
     def macs(self, given: Sequence[Shape]) -> int:
         """Both products, for every row."""
-        rows = given[0][0] if self.over != "steps" and isinstance(given[0][0], int) else 1
-        return rows * (self.weight_ih.size + self.weight_hh.size)
+        return macs_of(self, given)
 
     def state(self, given: Sequence[Shape]) -> tuple[State, ...]:
         """The state h (and c), and the number of the step where it matters; nothing over rows."""
-        if self.over != "steps":
-            return ()
-        found = tuple(State(name, (self.hidden_size,)) for name in ("h", "c")[: self.states])
-        return (*found, State("step", (), "int")) if self.start or self.restart else found
+        return states_of(self, "float")
 
     def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
         """One step, or all rows."""
-        first = tuple(given[1:]) or (np.zeros(self.hidden_size),) * self.states
-        if self.over == "steps":
-            return self._step(given[0], first, state)
-        if self.over == "each":
-            starts = tuple(np.repeat(part[None], len(given[0]), 0) for part in first)
-            return tuple(part[0] for part in self.sequence(given[0][None], starts))[: len(self.outputs)], ()
-        x = given[0]
-        length = self.restart or max(len(x), 1)
-        pieces: list[Arrays] = []
-        for begin in range(0, len(x), length):
-            piece = x[begin : begin + length]
-            starts = first if begin == 0 and not self.reverse else (np.zeros(self.hidden_size),) * self.states
-            if self.reverse and begin + length >= len(x):
-                starts = first
-            found = self.sequence(_turned(piece, self.reverse)[:, None], tuple(part[None] for part in starts))
-            pieces.append(tuple(_turned(part[:, 0], self.reverse) for part in found))
-        if not pieces:
-            return tuple(np.zeros((0, self.hidden_size)) for _ in self.outputs), ()
-        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))[: len(self.outputs)], ()
-
-    def _step(self, x: Numbers, first: Arrays, state: Arrays) -> tuple[Arrays, Arrays]:
-        before, counter = state[: self.states], state[self.states :]
-        if counter:
-            number = int(counter[0])
-            if number == 0 and self.start:
-                before = first
-            elif self.restart and number == self.restart:
-                before = (np.zeros(self.hidden_size),) * self.states
-                number = 0
-            # what matters is the place within a stretch, or whether there was a step at all
-            counter = (np.asarray(float(number + 1 if self.restart else 1)),)
-        found = self.sequence(x[None, None], tuple(part[None] for part in before))
-        after = tuple(part[0, 0] for part in found)
-        return after[: len(self.outputs)], (*after, *counter)
+        return run(self, given, state)
 
     def sequence(self, x: Numbers, state: Arrays) -> Arrays:
         """All states (T, B, H) of the cell (h, and c of an LSTM) over x (T, B, I) from a state (B, H)."""
@@ -175,6 +118,123 @@ class Recurrent:
         """The weights in float64."""
         parts = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         return LayerWeights(*(part.astype(np.float64) for part in parts))
+
+
+class _Running(Protocol):
+    """A cell of floats or of integers, as the functions below see it."""
+
+    gates: ClassVar[int]
+    states: ClassVar[int]
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def start(self) -> tuple[str, ...]: ...
+
+    @property
+    def over(self) -> str: ...
+
+    @property
+    def reverse(self) -> bool: ...
+
+    @property
+    def restart(self) -> int: ...
+
+    @property
+    def weight_ih(self) -> NDArray[Any]: ...
+
+    @property
+    def weight_hh(self) -> NDArray[Any]: ...
+
+    @property
+    def outputs(self) -> tuple[str, ...]: ...
+
+    @property
+    def hidden_size(self) -> int: ...
+
+    def check_weights(self, size: int) -> None: ...
+
+    def sequence(self, x: Numbers, state: Arrays) -> Arrays: ...
+
+
+def shapes_of(cell: _Running, given: Sequence[Shape]) -> tuple[Shape, ...]:
+    """The states of a cell, (H,), or (N, H) over rows; ModelError where weights, settings or shapes do not fit."""
+    kind = type(cell).__name__
+    _check_settings(cell)
+    height, width = need_matrix(f"weight_ih of {kind}", cell.weight_ih)
+    if height % cell.gates:
+        raise ModelError(f"weight_ih of {kind} must have {cell.gates} gates of equal size; it has {height} rows.")
+    size = height // cell.gates
+    cell.check_weights(size)
+    least, most = (1, 1) if cell.over == "steps" else (2, 2)
+    rows = need_rows(f"{cell.source!r}, which {kind} reads,", given[0], width, least, most)
+    for name, shape in zip(cell.start, given[1:], strict=True):
+        need_rows(f"{name!r}, where {kind} starts,", shape, size, 1, 1)
+    return tuple((*rows, size) for _ in cell.outputs)
+
+
+def _check_settings(cell: _Running) -> None:
+    kind = type(cell).__name__
+    need_choice(f"over of {kind}", cell.over, OVER)
+    need_whole(f"restart of {kind}", cell.restart)
+    if not isinstance(cell.reverse, bool) or (cell.reverse and cell.over != "rows"):
+        raise ModelError(f"reverse of {kind} must be false but over rows; got {cell.reverse!r:.80}.")
+    if len(cell.start) not in (0, cell.states):
+        raise ModelError(f"start of {kind} must be {cell.states} names or none; got {len(cell.start)}.")
+
+
+def macs_of(cell: _Running, given: Sequence[Shape]) -> int:
+    """Both products of a cell, for every row."""
+    rows = given[0][0] if cell.over != "steps" and isinstance(given[0][0], int) else 1
+    return rows * (cell.weight_ih.size + cell.weight_hh.size)
+
+
+def states_of(cell: _Running, kind: str) -> tuple[State, ...]:
+    """The state h (and c) of a cell, and the number of the step where it matters; nothing over rows."""
+    if cell.over != "steps":
+        return ()
+    found = tuple(State(name, (cell.hidden_size,), kind) for name in ("h", "c")[: cell.states])
+    return (*found, State("step", (), "int")) if cell.start or cell.restart else found
+
+
+def run(cell: _Running, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
+    """One step of a cell, or all rows."""
+    first = tuple(given[1:]) or (np.zeros(cell.hidden_size),) * cell.states
+    if cell.over == "steps":
+        return _step(cell, given[0], first, state)
+    if cell.over == "each":
+        starts = tuple(np.repeat(part[None], len(given[0]), 0) for part in first)
+        return tuple(part[0] for part in cell.sequence(given[0][None], starts))[: len(cell.outputs)], ()
+    x = given[0]
+    length = cell.restart or max(len(x), 1)
+    pieces: list[Arrays] = []
+    for begin in range(0, len(x), length):
+        piece = x[begin : begin + length]
+        starts = first if begin == 0 and not cell.reverse else (np.zeros(cell.hidden_size),) * cell.states
+        if cell.reverse and begin + length >= len(x):
+            starts = first
+        found = cell.sequence(_turned(piece, cell.reverse)[:, None], tuple(part[None] for part in starts))
+        pieces.append(tuple(_turned(part[:, 0], cell.reverse) for part in found))
+    if not pieces:
+        return tuple(np.zeros((0, cell.hidden_size)) for _ in cell.outputs), ()
+    return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))[: len(cell.outputs)], ()
+
+
+def _step(cell: _Running, x: Numbers, first: Arrays, state: Arrays) -> tuple[Arrays, Arrays]:
+    before, counter = state[: cell.states], state[cell.states :]
+    if counter:
+        number = int(counter[0])
+        if number == 0 and cell.start:
+            before = first
+        elif cell.restart and number == cell.restart:
+            before = (np.zeros(cell.hidden_size),) * cell.states
+            number = 0
+        # what matters is the place within a stretch, or whether there was a step at all
+        counter = (np.asarray(float(number + 1 if cell.restart else 1)),)
+    found = cell.sequence(x[None, None], tuple(part[None] for part in before))
+    after = tuple(part[0, 0] for part in found)
+    return after[: len(cell.outputs)], (*after, *counter)
 
 
 def need_gains(kind: str, ih: Weights | None, hh: Weights | None, height: int) -> None:

@@ -22,13 +22,15 @@ from gatelet.folders import new_folder
 from gatelet.plan.catalogue import OPERATIONS
 from gatelet.plan.operation import Operation, settings_of, weights_of
 from gatelet.plan.plan import EncoderDecoder, Plan
-from gatelet.plan.values import Value, Weights
+from gatelet.plan.values import Value
 
 FORMAT = "gatelet-plan"
 VERSION = 1
 PLAN = "plan.json"
 WEIGHTS = "plan.safetensors"
 OURS = (PLAN, WEIGHTS)
+# the types of arrays that operations declare, and what is stored
+ARRAYS = {"Weights": np.dtype("f4"), "Int8": np.dtype("i1"), "Int16": np.dtype("i2"), "Int32": np.dtype("i4")}
 # a description of a plan is far smaller; what is larger is not read
 LARGEST_PLAN = 64 * 2**20
 
@@ -66,7 +68,7 @@ def write_plan(folder: Path, model: Model, beside: Mapping[str, Mapping[str, NDA
         for name, array in arrays.items()
         if array.dtype == np.float32
     }
-    own: dict[str, Weights] = {}
+    own: dict[str, NDArray[Any]] = {}
     plans = {
         name: described(plan, lambda _operation, _field, array, name=name: _place(array, known, own, name))  # type: ignore[misc]
         for name, plan in plans_of(model).items()
@@ -117,7 +119,7 @@ def plans_of(model: Model) -> dict[str, Plan]:
     return {"model": model}
 
 
-def described(plan: Plan, place: Callable[[Operation, str, Weights], dict[str, str]]) -> dict[str, Any]:
+def described(plan: Plan, place: Callable[[Operation, str, NDArray[Any]], dict[str, str]]) -> dict[str, Any]:
     """A plan in the types that JSON has; `place` says where a weight lies, by its operation and field."""
     operations = [
         {"operation": type(operation).__name__}
@@ -135,7 +137,7 @@ def described(plan: Plan, place: Callable[[Operation, str, Weights], dict[str, s
 
 
 def _place(
-    array: Weights, known: dict[tuple[Any, ...], tuple[str, str]], own: dict[str, Weights], plan: str
+    array: NDArray[Any], known: dict[tuple[Any, ...], tuple[str, str]], own: dict[str, NDArray[Any]], plan: str
 ) -> dict[str, str]:
     """Where an array lies, which is put among our own if it lies nowhere yet."""
     content = _content(array)
@@ -233,11 +235,12 @@ def _operation(values: Any, arrays: dict[str, dict[str, NDArray[Any]]]) -> Opera
 
 def _setting(word: str, name: str, kind: str, value: Any, arrays: dict[str, dict[str, NDArray[Any]]]) -> Any:
     """A setting or a weight of the type that the operation declares."""
-    if kind.startswith("Weights"):
+    stored = ARRAYS.get(kind.removesuffix(" | None"))
+    if stored is not None:
         _need_keys(f"{name} of {word}", value, {"file", "name"})
         array = arrays.get(value["file"], {}).get(value["name"])
-        if array is None or array.dtype != np.float32:
-            raise ModelError(f"{name} of {word} must be float32 numbers in a file beside the plan; it is not.")
+        if array is None or array.dtype != stored:
+            raise ModelError(f"{name} of {word} must be {stored} numbers in a file beside the plan; it is not.")
         return array
     if kind.startswith("tuple"):
         part = str if "str" in kind else float

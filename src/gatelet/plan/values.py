@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from gatelet.errors import ModelError
 Axis = int | str
 Shape = tuple[Axis, ...]
 Weights = NDArray[np.float32]
+Int8 = NDArray[np.int8]
+Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
 Numbers = NDArray[np.float64]
 
 KINDS = ("float", "int")
@@ -46,7 +50,7 @@ class State:
     Attributes:
         name: within its operation.
         shape: sizes of its axes.
-        kind: "float" or "int".
+        kind: "float"; "int" in 32 bits; "int16".
         first: what it holds before the first step.
     """
 
@@ -57,8 +61,8 @@ class State:
 
     @property
     def bytes(self) -> int:
-        """Size in memory at four bytes a number; an axis of any length counts once."""
-        return 4 * count(self.shape)
+        """Size in memory at four bytes a number, two of "int16"; an axis of any length counts once."""
+        return (2 if self.kind == "int16" else 4) * count(self.shape)
 
 
 def count(shape: Shape) -> int:
@@ -96,7 +100,7 @@ def need_number(what: str, given: object) -> None:
         raise ModelError(f"{what} must be a finite number; got {given!r:.80}.")
 
 
-def need_array(what: str, given: Weights | None, shape: Shape) -> None:
+def need_array(what: str, given: NDArray[Any] | None, shape: Shape) -> None:
     """Raise ModelError unless a weight has this shape and holds finite numbers."""
     if given is None or given.shape != shape:
         raise ModelError(
@@ -106,7 +110,14 @@ def need_array(what: str, given: Weights | None, shape: Shape) -> None:
         raise ModelError(f"{what} must hold finite numbers; it holds others.")
 
 
-def need_matrix(what: str, given: Weights) -> tuple[int, int]:
+def need_integers(what: str, given: NDArray[Any], kind: type, shape: Shape) -> None:
+    """Raise ModelError unless a weight has this shape and these integers."""
+    need_array(what, given, shape)
+    if given.dtype != kind:
+        raise ModelError(f"{what} must hold {np.dtype(kind)}; it holds {given.dtype}.")
+
+
+def need_matrix(what: str, given: NDArray[Any]) -> tuple[int, int]:
     """The two sizes of a matrix of finite numbers; raises ModelError where it is none."""
     if given.ndim != 2 or not all(0 < size <= LARGEST_AXIS for size in given.shape):
         raise ModelError(f"{what} must be a matrix with at least one row and column; it has {spelled(given.shape)}.")
