@@ -47,13 +47,18 @@ class QuantizedTable:
     unit: float  # of the 16-bit vectors that come out
 
 
-def quantize_table(vectors: Array) -> QuantizedTable:
-    """Give a table of vectors in 8 bits; `vectors` is (V, E)."""
-    shift = 6  # the largest multiplier is then 2^14
+def quantize_table(vectors: Array, unit: float | None = None) -> QuantizedTable:
+    """Give a table of vectors in 8 bits.
+
+    Args:
+        vectors: (V, E).
+        unit: of the 16-bit vectors that come out; by default as small as they allow.
+    """
     largest = float(np.abs(vectors).max(initial=0.0)) or 1.0
-    unit = largest / (2**15 - 1)
+    unit = largest / (2**15 - 1) if unit is None else unit
+    # the largest multiplier, of which 127 / 2^shift is the largest value, is then between 2^13 and 2^14 + 1
+    shift = int(np.clip(np.floor(np.log2(2**14 * 127 * unit / largest)), 1, LARGEST_SHIFT))
     row_largest = np.abs(vectors).max(axis=1, initial=0.0)
-    # 127 * m / 2^6 is the largest value of a row, in units
-    multiplier = np.maximum(np.ceil(row_largest / unit * 2**shift / 127), 1)
-    table = np.rint(vectors / unit * 2**shift / multiplier[:, None])
+    multiplier = np.maximum(np.ceil(row_largest / unit * 2.0**shift / 127), 1)
+    table = np.rint(vectors / unit * 2.0**shift / multiplier[:, None])
     return QuantizedTable(table.astype(np.int8), multiplier.astype(np.int16), shift, unit)
