@@ -44,3 +44,13 @@ def test_it_is_differentiated_once() -> None:
     (dx,) = torch.autograd.grad(vocabulary_loss(x, w, b, target), x, create_graph=True)
     with pytest.raises(RuntimeError, match="does not require grad"):
         dx.sum().backward()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_without_gradients_the_loss_is_the_same_to_the_bit(smoothing: float) -> None:
+    (x, w, b), target = inputs(ROWS + 1, torch.float32)
+    expected = vocabulary_loss(x, w, b, target, smoothing)
+    with torch.inference_mode():
+        assert vocabulary_loss(x, w, b, target, smoothing) == expected
+    found = vocabulary_loss(x.detach(), w.detach(), b.detach(), target, smoothing)
+    assert found == expected and not found.requires_grad

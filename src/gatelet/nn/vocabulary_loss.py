@@ -22,6 +22,7 @@ def vocabulary_loss(
 
     Scores and softmax of a large vocabulary are most of what a small translator computes. Here both passes are made at
     once, a part of the rows at a time: nothing of size (N, V) is kept, and the gradient is written over the scores.
+    Where none can be asked for, as in a validation, none is computed.
     Within autocast the three products run in its precision, and softmax and sums in float32.
 
     Args:
@@ -36,7 +37,8 @@ def vocabulary_loss(
     """
     device = features.device.type
     half = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
-    loss: Tensor = _VocabularyLoss.apply(features, weight, bias, target, label_smoothing, half)  # type: ignore[no-untyped-call]
+    learning = torch.is_grad_enabled() and any(each.requires_grad for each in (features, weight, bias))
+    loss: Tensor = _VocabularyLoss.apply(features, weight, bias, target, label_smoothing, half, learning)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -50,6 +52,7 @@ class _VocabularyLoss(torch.autograd.Function):
         target: Tensor,
         label_smoothing: float,
         half: torch.dtype | None,
+        learning: bool,
     ) -> Tensor:
         with torch.autocast(features.device.type, enabled=False):
             wide = torch.promote_types(weight.dtype, torch.float32)
@@ -61,15 +64,21 @@ class _VocabularyLoss(torch.autograd.Function):
             for begin in range(0, len(x), ROWS):
                 rows = slice(begin, begin + ROWS)
                 scores = torch.addmm(b, x[rows], w.T)
-                parts = (torch.split(whole, SOFTMAX_ROWS) for whole in (scores, target[rows]))
+                parts = (torch.split(whole, SOFTMAX_ROWS) for whole in (scores, target[rows, None]))
                 for part, aims in zip(*parts, strict=True):
-                    loss += _to_gradient(part, aims, label_smoothing, db)
-                dx[rows] = scores @ w
-                product = scores.T @ x[rows]
-                dw = product if dw is None else dw.to(wide).add_(product)
-        assert dw is not None  # there is a row
-        ctx.save_for_backward(dx, dw, db)
-        ctx.scale, ctx.dtype, ctx.weight = 1.0 / len(x), features.dtype, weight.dtype
+                    log_p = part.log_softmax(-1, dtype=wide)
+                    loss += _cost(log_p, aims, label_smoothing)
+                    if learning:
+                        gradient = _gradient(log_p, aims, label_smoothing)
+                        db += gradient.sum(0)
+                        part.copy_(gradient)
+                if learning:
+                    dx[rows] = scores @ w
+                    product = scores.T @ x[rows]
+                    dw = product if dw is None else dw.to(wide).add_(product)
+        if dw is not None:
+            ctx.save_for_backward(dx, dw, db)
+            ctx.scale, ctx.dtype, ctx.weight = 1.0 / len(x), features.dtype, weight.dtype
         return loss / len(x)
 
     @staticmethod
@@ -78,20 +87,18 @@ class _VocabularyLoss(torch.autograd.Function):
         dx, dw, db = ctx.saved_tensors
         scale = upstream * ctx.scale
         dw = dw.to(db.dtype, copy=True).mul_(scale)  # large: not copied more often than needed
-        return (dx * scale).to(ctx.dtype), dw.to(ctx.weight), (db * scale).to(ctx.weight), None, None, None
+        return (dx * scale).to(ctx.dtype), dw.to(ctx.weight), (db * scale).to(ctx.weight), None, None, None, None
 
 
-def _to_gradient(scores: Tensor, target: Tensor, smoothing: float, db: Tensor) -> Tensor:
-    """The sum of the losses of some rows; `scores` (n, V) become its gradient, whose column sums are added to `db`."""
-    log_p = scores.log_softmax(-1, dtype=db.dtype)
-    aim = target[:, None]
-    loss = (smoothing - 1.0) * log_p.gather(1, aim).sum()
-    if smoothing:
-        loss = loss - smoothing * log_p.sum() / scores.shape[1]
+def _cost(log_p: Tensor, aims: Tensor, smoothing: float) -> Tensor:
+    """The sum of the losses of some rows: log_p (n, V), aims (n, 1)."""
+    cost = (smoothing - 1.0) * log_p.gather(1, aims).sum()
+    return cost - smoothing * log_p.sum() / log_p.shape[1] if smoothing else cost
+
+
+def _gradient(log_p: Tensor, aims: Tensor, smoothing: float) -> Tensor:
+    """(n, V) of those losses with regard to the scores, written over `log_p`."""
     gradient = log_p.exp_()
     if smoothing:
-        gradient -= smoothing / scores.shape[1]
-    gradient.scatter_add_(1, aim, torch.full_like(aim, smoothing - 1.0, dtype=gradient.dtype))
-    db += gradient.sum(0)
-    scores.copy_(gradient)
-    return loss
+        gradient -= smoothing / log_p.shape[1]
+    return gradient.scatter_add_(1, aims, torch.full_like(aims, smoothing - 1.0, dtype=log_p.dtype))
