@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from gatelet.chat import ChatBot
-from gatelet.chat.store import TASK
 from gatelet.tasks import load as load_task
 from gatelet.tasks.store import read_config
 
@@ -17,4 +16,4 @@ def load(path: str | Path) -> Any:
     Raises:
         ModelError: the folder is absent, damaged, or from a newer gatelet.
     """
-    return ChatBot.load(path) if read_config(Path(path)).get("task") == TASK else load_task(path)
+    return ChatBot.load(path) if read_config(Path(path)).get("task") == ChatBot.task else load_task(path)

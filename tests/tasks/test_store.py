@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from gatelet.errors import ModelError
-from gatelet.tasks.store import read_config, read_weights, write_model
+from gatelet.errors import MissingExtraError, ModelError
+from gatelet.tasks.store import described, read_config, read_weights, write_model
 
 # Saves a first model, then forks once per case to replace it: with files limited in size, or killed at some point.
 SCRIPT = """
@@ -141,3 +141,8 @@ def test_a_description_that_is_not_json_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_model(tmp_path / "model", "Test", {"loss": float("nan")}, {}, overwrite=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_library_that_is_not_installed_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(MissingExtraError, match="Subwords need"), described(tmp_path):
+        raise MissingExtraError("Subwords need tokenizers.")

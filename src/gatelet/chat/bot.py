@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from gatelet.chat import store
-from gatelet.chat.answering import Answering
 from gatelet.chat.description import ASK, Description
 from gatelet.chat.dialogue import Dialogue
-from gatelet.chat.policy import Policy, TurnCoder, learn_policy
+from gatelet.chat.fitted import Fitted
+from gatelet.chat.policy import PolicyNetwork, TurnCoder, learn_policy
 from gatelet.chat.practice import practise
 from gatelet.chat.reading import describe
-from gatelet.chat.retrieval import Retrieval
 from gatelet.chat.understanding import (
     ELSEWHERE,
     NETWORK,
@@ -28,7 +27,9 @@ from gatelet.errors import GateletError
 from gatelet.features.text.reading import decoded
 from gatelet.tasks.classification import ClassifierSettings
 from gatelet.tasks.realisation import Realizer, RealizerSettings
-from gatelet.training import History, TrainingSettings
+from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.task import Task
+from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
 # a known question must be so near to what was asked, by what it was understood as
@@ -58,37 +59,15 @@ class Reply:
     known: bool
 
 
-@dataclass
-class Fitted:
-    """What fitting leaves behind.
-
-    Attributes:
-        source: the YAML that the bot was made from.
-        description: what it says.
-        understanding: texts to intents and slots.
-        policy: which answer comes next.
-        realizer: acts to sentences, or None.
-    """
-
-    source: str
-    description: Description
-    understanding: Understanding
-    policy: Policy
-    realizer: Realizer | None
-
-    def __post_init__(self) -> None:
-        self.answering = Answering(self.description, self.realizer)
-        self.pairs = [(each.text, pair.answer) for pair in self.description.pairs for each in pair.questions]
-        self.retrieval = Retrieval([question for question, _ in self.pairs])
-
-
-class ChatBot:
+class ChatBot(Task[Fitted, PolicyNetwork]):
     """Talks with users, as a YAML file describes: intents, slots, answers, stories, known questions.
 
     bot = ChatBot().fit("table.yaml")
     dialogue = Dialogue()
     bot.reply("a table for two", dialogue).text
     """
+
+    task, noun = "ChatBot", "bot"
 
     def __init__(self, *, network: ClassifierSettings | None = None, hidden_size: int = 32) -> None:
         """Describe a bot.
@@ -100,14 +79,12 @@ class ChatBot:
         Raises:
             GateletError: a value is outside its range.
         """
+        super().__init__()
         if type(hidden_size) is not int or not 1 <= hidden_size <= 4096:
             raise GateletError(f"hidden_size must be a whole number from 1 to 4096; got {hidden_size}.")
         self.network = network or NETWORK
         self.hidden_size = hidden_size
         self.training = TRAINING
-        self.history = History()
-        self.metrics: dict[str, Any] = {}
-        self._fitted: Fitted | None = None
 
     @property
     def description(self) -> Description:
@@ -165,9 +142,9 @@ class ChatBot:
             realizer = Realizer(network=REALIZER)
             said = list(description.acts)
             realizer.fit(said, validation=said, training=replace(REALIZER_TRAINING, seed=training.seed))
-        self._fitted = Fitted(source, description, understanding, policy, realizer)
-        self.training, self.history = training, understanding.classifier.history
-        self.metrics = understanding.classifier.metrics | {"policy_loss": told.best.validation_loss}
+        fitted, classifier = Fitted(source, description, understanding, policy, realizer), understanding.classifier
+        metrics = classifier.metrics | {"policy_loss": told.best.validation_loss}
+        self._take(fitted, training, classifier.history, **metrics)
         return self
 
     def reply(self, text: str, dialogue: Dialogue) -> Reply:
@@ -193,36 +170,12 @@ class ChatBot:
             said, asked = fitted.answering.say(name, dialogue), name
         return Reply(said, asked, found.intent, found.probability, known, name is not None)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the bot to a folder: `config.json`, `model.safetensors`, and its parts as folders within.
-
-        Args:
-            path: of the folder.
-            overwrite: replace a bot that is there.
-
-        Raises:
-            ModelError: the folder is there and not empty, or cannot be written.
-            GateletError: not fitted yet.
-        """
-        return store.save(self, self._need_fitted(), Path(path), overwrite)
+    def _contents(self, fitted: Fitted) -> Contents:
+        return store.contents(self, fitted)
 
     @classmethod
-    def load(cls, path: str | Path) -> ChatBot:
-        """Read a bot from a folder that `save` wrote.
-
-        Raises:
-            ModelError: the folder is absent, damaged, from a newer gatelet, or no bot.
-        """
-        return store.load(cls, Path(path))
-
-    def restore(self, fitted: Fitted) -> None:
-        """Take over what an earlier fit left behind."""
-        self._fitted = fitted
-
-    def _need_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise GateletError("The bot must be fitted first; call fit or load a saved one.")
-        return self._fitted
+    def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
+        return store.rebuilt(cls, saved)
 
     def _aside(self, text: str, found: Understood, dialogue: Dialogue) -> Reply:
         """A known answer, or that the bot does not know; the conversation goes on as if nothing had been said."""

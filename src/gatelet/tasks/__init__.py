@@ -11,15 +11,11 @@ from gatelet.tasks.forecasting import Forecaster
 from gatelet.tasks.language_modelling import LanguageModel
 from gatelet.tasks.realisation import Realizer
 from gatelet.tasks.store import read_config
+from gatelet.tasks.task import Task
 from gatelet.tasks.translation import Translator
 
-_Task = type[Forecaster] | type[Classifier] | type[Translator] | type[LanguageModel] | type[Realizer]
-_TASKS: dict[str, _Task] = {
-    "Forecaster": Forecaster,
-    "Classifier": Classifier,
-    "Translator": Translator,
-    "LanguageModel": LanguageModel,
-    "Realizer": Realizer,
+_TASKS: dict[str, type[Task[Any, Any]]] = {
+    each.task: each for each in (Forecaster, Classifier, Translator, LanguageModel, Realizer)
 }
 
 

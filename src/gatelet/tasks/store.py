@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import safetensors
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gatelet import __version__
-from gatelet.errors import GateletError, ModelError
+from gatelet.errors import GateletError, MissingExtraError, ModelError
 from gatelet.folders import check_folder, new_folder, recover_folder
 from gatelet.plan import EncoderDecoder, Plan
 from gatelet.plan.storing import OURS as PLAN_FILES
@@ -29,6 +31,57 @@ OURS = (CONFIG, WEIGHTS, *PLAN_FILES)
 PARTS = ("understanding", "realizer")
 # a description of a model is far smaller; what is larger is not read
 LARGEST_CONFIG = 64 * 2**20
+
+_Network = TypeVar("_Network", bound=nn.Module)
+_Arguments = ParamSpec("_Arguments")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What of a fitted task is saved.
+
+    Attributes:
+        settings: plain values, how the task was described.
+        learned: plain values, what fitting found beside the weights of the network.
+        weights: tensors beside those of the network.
+        plan: of the model, to be read without torch; None for none.
+        parts: names of models that this one is made of, which are folders within its own, and what saves each.
+    """
+
+    settings: dict[str, Any]
+    learned: dict[str, Any]
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    plan: Plan | EncoderDecoder | None = None
+    parts: Mapping[str, Callable[[Path], object]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """What was read of a model folder, not yet looked into.
+
+    Attributes:
+        path: of the folder.
+        config: what `config.json` says.
+        weights: tensors by name.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    weights: dict[str, Tensor]
+
+    def network(
+        self, kind: Callable[_Arguments, _Network], *args: _Arguments.args, **options: _Arguments.kwargs
+    ) -> _Network:
+        """The network of these arguments with the saved weights, compared with it before anything is allocated.
+
+        Raises:
+            ModelError: the weights are another network's, or not finite.
+        """
+        with torch.device("meta"):
+            check_weights(self.path, kind(*args, **options), self.weights)
+        network = kind(*args, **options)
+        network.load_state_dict(self.weights)
+        return network.eval()
 
 
 def write_model(
@@ -79,6 +132,18 @@ def check_place(path: Path, overwrite: bool) -> None:
     """
     check_folder(path, overwrite=overwrite, ours=(*OURS, *PARTS))
     _need_model_of_ours(path)
+
+
+def read_model(path: Path, task: str) -> SavedModel:
+    """A saved model of a task.
+
+    Raises:
+        ModelError: the folder is absent, damaged, from a newer gatelet, or holds another task.
+    """
+    config = read_config(path)
+    if config.get("task") != task:
+        raise ModelError(f"{path} must hold a {task}; it holds {config.get('task')!r:.80}.")
+    return SavedModel(path, config, read_weights(path, config))
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -143,6 +208,8 @@ def described(path: Path) -> Iterator[None]:
     """Turn what goes wrong when a description does not hold together into a ModelError."""
     try:
         yield
+    except MissingExtraError:
+        raise
     except ModelError as error:
         if str(path) in str(error):
             raise

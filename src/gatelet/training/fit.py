@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import lightning.pytorch as pl
 import torch
@@ -27,6 +27,14 @@ from gatelet.training.progress import Report, training_bar
 from gatelet.training.settings import TrainingSettings
 
 Loss = Callable[[nn.Module, Any], Tensor]
+
+
+class Run(TypedDict, total=False):
+    """Where a training leaves its checkpoints, whether it goes on from there, and how it shows: see `fit`."""
+
+    checkpoints: Path | None
+    resume: bool
+    progress: bool | Report
 
 
 class _Module(pl.LightningModule):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,21 +14,25 @@ from gatelet.features.text import TextColumns, TextFeatures, Texts, TextSettings
 from gatelet.tasks.classification import store
 from gatelet.tasks.classification.explanation import Explanation, explain
 from gatelet.tasks.classification.fitted import Fitted
-from gatelet.tasks.classification.learning import Parts, Plan, learn, prepare, split
+from gatelet.tasks.classification.learning import Plan, learn, prepare, split
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings
 from gatelet.tasks.classification.planning import plan_of
 from gatelet.tasks.classification.results import Predictions, Scores, score_classes, score_sets
 from gatelet.tasks.classification.stream import Stream
-from gatelet.training import History, TrainingSettings
+from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.task import Task
+from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
 
-class Classifier:
+class Classifier(Task[Fitted, ClassifierNetwork]):
     """Names the class of a text, or its classes, and if asked the slot that each of its words fills.
 
     classifier = Classifier().fit("reviews.csv")
     classifier.predict(["I laughed all the way."]).labels
     """
+
+    task, noun = "Classifier", "classifier"
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class Classifier:
         Raises:
             GateletError: a value is outside its range.
         """
+        super().__init__()
         self.columns = columns or TextColumns()
         self.text = text or TextSettings(unit="space" if self.columns.slots else "word")
         self.network = network or ClassifierSettings()
@@ -67,11 +72,7 @@ class Classifier:
             raise GateletError("Several classes per text go neither with slots nor with out_of_scope; got both.")
         self.label_smoothing, self.balanced = label_smoothing, balanced
         self.out_of_scope, self.rejected = out_of_scope, rejected
-        self.training = TrainingSettings()
-        self.history = History()
-        self.metrics: dict[str, Any] = {}
         self.seen_once: tuple[str, ...] = ()  # classes with a single text, by which nothing could be validated
-        self._fitted: Fitted | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -83,15 +84,6 @@ class Classifier:
         return self._need_fitted().labels.names
 
     @property
-    def module(self) -> ClassifierNetwork:
-        """The network as a torch module.
-
-        Raises:
-            GateletError: not fitted yet.
-        """
-        return self._need_fitted().network
-
-    @property
     def features(self) -> TextFeatures:
         """How texts are read: the vocabulary and its settings.
 
@@ -99,11 +91,6 @@ class Classifier:
             GateletError: not fitted yet.
         """
         return self._need_fitted().features
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained weights."""
-        return sum(weight.numel() for weight in self.module.parameters())
 
     def fit(
         self,
@@ -151,8 +138,8 @@ class Classifier:
         parts = split(texts, held, validation_share, training.seed, multiple=plan.multiple)
         fitted = prepare(parts, plan, training.seed)
         history = learn(fitted, parts, plan, training, checkpoints=checkpoints, resume=resume, progress=progress)
-        self._fitted, self.training, self.history = fitted, training, history
-        self.metrics = self._validation_metrics(parts)
+        scores = self._scores(parts.validation, fitted).to_json()["overall"]["gatelet"]
+        self._take(fitted, training, history, **scores)
         self.seen_once = labels_seen_once(texts.labels or ())
         return self
 
@@ -176,7 +163,8 @@ class Classifier:
             DataError: the texts cannot be read, or have a class that training has not shown.
             GateletError: not fitted yet.
         """
-        scores = self._scores(read_texts(data, self.columns))
+        fitted = self._need_fitted()
+        scores = self._scores(read_texts(data, self.columns), fitted)
         self.metrics = {"test": scores.to_json()["overall"], "texts": scores.texts}
         return scores
 
@@ -208,36 +196,12 @@ class Classifier:
         """
         return plan_of(self._need_fitted())
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the classifier to a folder: `config.json`, `model.safetensors` and, where there is one, the plan.
-
-        Args:
-            path: of the folder.
-            overwrite: replace a model that is there.
-
-        Raises:
-            ModelError: the folder is there and not empty, or cannot be written.
-            GateletError: not fitted yet.
-        """
-        return store.save(self, self._need_fitted(), Path(path), overwrite)
+    def _contents(self, fitted: Fitted) -> Contents:
+        return store.contents(self, fitted)
 
     @classmethod
-    def load(cls, path: str | Path) -> Classifier:
-        """Read a classifier from a folder that `save` wrote.
-
-        Raises:
-            ModelError: the folder is absent, damaged, from a newer gatelet, or no classifier.
-        """
-        return store.load(cls, Path(path))
-
-    def restore(self, fitted: Fitted) -> None:
-        """Take over what an earlier fit left behind."""
-        self._fitted = fitted
-
-    def _need_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise GateletError("The classifier must be fitted first; call fit or load a saved one.")
-        return self._fitted
+    def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
+        return store.rebuilt(cls, saved)
 
     def _in_scope(self, texts: Texts) -> Texts:
         """The texts that belong to a class."""
@@ -249,8 +213,7 @@ class Classifier:
             raise DataError(f"Texts must belong to a class; all {len(texts)} are {self.out_of_scope!r}.")
         return texts.take(rows)
 
-    def _scores(self, texts: Texts) -> Scores:
-        fitted = self._need_fitted()
+    def _scores(self, texts: Texts, fitted: Fitted) -> Scores:
         assert texts.labels is not None
         predictions = fitted.predict(texts.texts, self.out_of_scope)
         if fitted.labels.multiple:
@@ -260,8 +223,3 @@ class Classifier:
         targets = fitted.labels.targets(known, texts.places)
         truth = np.where(outside, len(fitted.labels), targets.argmax(1))
         return score_classes(truth, predictions, int(fitted.commonest.argmax()), texts.slots)
-
-    def _validation_metrics(self, parts: Parts) -> dict[str, Any]:
-        best, seconds = self.history.best, self.history.epochs[-1].seconds
-        scores = self._scores(parts.validation).to_json()["overall"]["gatelet"]
-        return {"validation_loss": best.validation_loss, "best_epoch": best.epoch, "seconds": seconds, **scores}

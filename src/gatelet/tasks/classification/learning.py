@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -17,8 +18,7 @@ from gatelet.tasks.classification.batch import IGNORED, TextCutter
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.loss import ClassificationLoss, class_weights
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings, ClassifierSizes
-from gatelet.training import Batches, History, TrainingSettings, fit
-from gatelet.training.progress import Report
+from gatelet.training import Batches, History, Run, TrainingSettings, fit
 
 # texts in a batch of the validation
 VALIDATION_BATCH = 128
@@ -87,10 +87,7 @@ def learn(
     parts: Parts,
     plan: Plan,
     training: TrainingSettings,
-    *,
-    checkpoints: Path | None = None,
-    resume: bool = False,
-    progress: bool | Report = False,
+    **run: Unpack[Run],
 ) -> History:
     """Train the network of `fitted` in place, and choose the threshold of what is out of scope."""
     assert parts.train.labels is not None
@@ -102,9 +99,7 @@ def learn(
         _batches(fitted, parts.train, training.batch_size, training.seed, training.steps_per_epoch),
         _batches(fitted, parts.validation, VALIDATION_BATCH, None, None),
         training,
-        checkpoints=checkpoints,
-        resume=resume,
-        progress=progress,
+        **run,
     )
     if plan.rejected:
         probabilities, _ = fitted.probabilities(fitted.features.encode(parts.validation.texts))

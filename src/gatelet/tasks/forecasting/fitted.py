@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -16,8 +16,7 @@ from gatelet.nn.heads import StudentTHead
 from gatelet.tasks.forecasting.batch import Batch, WindowCutter
 from gatelet.tasks.forecasting.conformal import calibrated, conformal_offsets
 from gatelet.tasks.forecasting.network import ForecastNetwork, forecast_loss
-from gatelet.training import Batches, History, TrainingSettings, fit
-from gatelet.training.progress import Report
+from gatelet.training import Batches, History, Run, TrainingSettings, fit
 
 Array = NDArray[np.float64]
 
@@ -102,10 +101,7 @@ def learn(
     panel: Panel,
     held_out: HeldOut,
     training: TrainingSettings,
-    *,
-    checkpoints: Path | None = None,
-    resume: bool = False,
-    progress: bool | Report = False,
+    **run: Unpack[Run],
 ) -> History:
     """Train the network of `fitted` in place, and calibrate it if rows are held out for that.
 
@@ -136,9 +132,7 @@ def learn(
         ),
         Batches(len(judged), fitted.cutter(earlier, judged), FORWARD_WINDOWS, seed=None),
         training,
-        checkpoints=checkpoints,
-        resume=resume,
-        progress=progress,
+        **run,
     )
     fitted.offsets = None
     if held_out.calibration:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -22,13 +22,15 @@ from gatelet.tasks.forecasting.fitted import Fitted, HeldOut, learn, usual_valid
 from gatelet.tasks.forecasting.network import HEADS, ForecastNetwork, NetworkSettings, WindowSizes
 from gatelet.tasks.forecasting.planning import plan_of
 from gatelet.tasks.forecasting.results import MODEL, Backtest, Forecast, Scores
-from gatelet.training import History, TrainingSettings
+from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.task import Task
+from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-class Forecaster:
+class Forecaster(Task[Fitted, ForecastNetwork]):
     """Forecasts the next steps of many series, with quantiles, by one recurrent network for all of them.
 
     A table has one row per series and time (columns `unique_id, ds, y` unless said otherwise) and may have gaps.
@@ -36,6 +38,8 @@ class Forecaster:
         forecaster = Forecaster(horizon=24).fit("weather.csv")
         forecaster.predict("weather.csv").frame()
     """
+
+    task, noun = "Forecaster", "forecaster"
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class Forecaster:
         Raises:
             GateletError: a value is outside its range.
         """
+        super().__init__()
         for name, value in (("horizon", horizon), ("context_length", context_length), ("seasonality", seasonality)):
             if value is not None or name == "horizon":
                 _need_whole(name, value, 1)
@@ -78,11 +83,7 @@ class Forecaster:
         self.frequency = frequency
         self.seasonality = seasonality
         self.context_length = context_length
-        self.training = TrainingSettings()
-        self.history = History()
         self.test_size = 0
-        self.metrics: dict[str, Any] = {}
-        self._fitted: Fitted | None = None
 
     @property
     def schema(self) -> Schema:
@@ -92,20 +93,6 @@ class Forecaster:
             GateletError: not fitted yet.
         """
         return self._need_fitted().schema
-
-    @property
-    def module(self) -> ForecastNetwork:
-        """The network as a torch module.
-
-        Raises:
-            GateletError: not fitted yet.
-        """
-        return self._need_fitted().network
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained weights."""
-        return sum(weight.numel() for weight in self.module.parameters())
 
     def fit(
         self,
@@ -254,40 +241,12 @@ class Forecaster:
         """
         return plan_of(self._need_fitted())
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the forecaster to a folder: `config.json`, `model.safetensors` and the plan.
-
-        Args:
-            path: of the folder.
-            overwrite: replace a model that is there.
-
-        Raises:
-            ModelError: the folder is there and not empty, or cannot be written.
-            GateletError: not fitted yet.
-        """
-        return store.save(self, self._need_fitted(), Path(path), overwrite)
+    def _contents(self, fitted: Fitted) -> Contents:
+        return store.contents(self, fitted)
 
     @classmethod
-    def load(cls, path: str | Path) -> Forecaster:
-        """Read a forecaster from a folder that `save` wrote.
-
-        Raises:
-            ModelError: the folder is absent, damaged, from a newer gatelet, or no forecaster.
-        """
-        return store.load(cls, Path(path))
-
-    def restore(self, fitted: Fitted) -> None:
-        """Take over what an earlier fit left behind."""
-        self._fitted = fitted
-
-    def _need_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise GateletError("The forecaster must be fitted first; call fit or load a saved one.")
-        return self._fitted
-
-    def _take(self, fitted: Fitted, training: TrainingSettings, history: History) -> None:
-        self._fitted, self.training, self.history = fitted, training, history
-        self.metrics = _validation_metrics(history)
+    def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
+        return store.rebuilt(cls, saved)
 
     def _new_network(self, panel: Panel, context_length: int, seed: int) -> ForecastNetwork:
         sizes = WindowSizes(context_length, self.horizon, *batch_widths(panel.schema), panel.num_series)
@@ -321,11 +280,6 @@ def _before_test(panel: Panel, context_length: int, horizon: int, test_size: int
     windows = rolling_windows(panel, context_length, horizon, longest, 1)
     limit = panel.ends[windows.series] - test_size
     return windows.take(np.flatnonzero(windows.origins + horizon <= limit))
-
-
-def _validation_metrics(history: History) -> dict[str, Any]:
-    best = history.best
-    return {"validation_loss": best.validation_loss, "best_epoch": best.epoch, "seconds": history.epochs[-1].seconds}
 
 
 def _with_median(quantiles: Sequence[float]) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ import lzma
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gatelet.errors import GateletError
 from gatelet.features.text import TextSettings, lines_of, read_documents, split_end
@@ -21,7 +21,9 @@ from gatelet.tasks.language_modelling.planning import plan_of
 from gatelet.tasks.language_modelling.results import Generated, Sample, Scores
 from gatelet.tasks.language_modelling.script import LONGEST_LINE, Script
 from gatelet.tasks.language_modelling.text_stream import TextStream
-from gatelet.training import History, TrainingSettings
+from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.task import Task
+from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
 TEXT = TextSettings(
@@ -29,12 +31,14 @@ TEXT = TextSettings(
 )
 
 
-class LanguageModel:
+class LanguageModel(Task[Fitted, LanguageNetwork]):
     """Foretells a text token by token, and so writes one.
 
     model = LanguageModel().fit("tales.txt")
     for piece in model.stream("Once upon a time"): print(piece, end="", flush=True)
     """
+
+    task, noun = "LanguageModel", "language model"
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class LanguageModel:
         Raises:
             GateletError: a value is outside its range.
         """
+        super().__init__()
         text = text or TEXT
         if text.spelling_buckets:
             raise GateletError(
@@ -68,19 +73,6 @@ class LanguageModel:
         self.network = network or LanguageModelSettings()
         self.segments = segments or SegmentSettings()
         self.sampling = sampling or SamplingSettings()
-        self.training = TrainingSettings()
-        self.history = History()
-        self.metrics: dict[str, Any] = {}
-        self._fitted: Fitted | None = None
-
-    @property
-    def module(self) -> LanguageNetwork:
-        """The network as a torch module.
-
-        Raises:
-            GateletError: not fitted yet.
-        """
-        return self._need_fitted().network
 
     @property
     def fitted_script(self) -> Script:
@@ -90,11 +82,6 @@ class LanguageModel:
             GateletError: not fitted yet.
         """
         return self._need_fitted().script
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained weights."""
-        return sum(weight.numel() for weight in self.module.parameters())
 
     def fit(
         self,
@@ -141,16 +128,15 @@ class LanguageModel:
         history = learn(
             fitted, corpus, scored, self.segments, training, checkpoints=checkpoints, resume=resume, progress=progress
         )
-        self._fitted, self.training, self.history = fitted, training, history
         loss = history.best.validation_loss
-        nats = loss * len(scored) + scored.spelling_nats
-        self.metrics = {
-            "validation_loss": loss,
-            "perplexity": perplexity(loss, 1),
-            "bits_per_character": bits_per_character(nats, scored.characters),
-            "best_epoch": history.best.epoch,
-            "tokens": len(corpus),
-        }
+        self._take(
+            fitted,
+            training,
+            history,
+            perplexity=perplexity(loss, 1),
+            bits_per_character=bits_per_character(loss * len(scored) + scored.spelling_nats, scored.characters),
+            tokens=len(corpus),
+        )
         return self
 
     def stream(self, prompt: str = "", *, sampling: SamplingSettings | None = None) -> TextStream:
@@ -221,34 +207,9 @@ class LanguageModel:
         """
         return plan_of(self._need_fitted(), self.sampling)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the model to a folder: `config.json`, `model.safetensors` and the plan.
-
-        Args:
-            path: of the folder.
-            overwrite: replace a model that is there.
-
-        Raises:
-            ModelError: the folder is there and not empty, or cannot be written.
-            GateletError: not fitted yet.
-        """
-        return store.save(self, self._need_fitted(), Path(path), overwrite)
+    def _contents(self, fitted: Fitted) -> Contents:
+        return store.contents(self, fitted)
 
     @classmethod
-    def load(cls, path: str | Path) -> LanguageModel:
-        """Read a language model from a folder that `save` wrote.
-
-        Raises:
-            ModelError: the folder is absent, damaged, from a newer gatelet, or no language model.
-            MissingExtraError: it writes subwords, and the library for them is not installed.
-        """
-        return store.load(cls, Path(path))
-
-    def restore(self, fitted: Fitted) -> None:
-        """Take over what an earlier fit left behind."""
-        self._fitted = fitted
-
-    def _need_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise GateletError("The language model must be fitted first; call fit or load a saved one.")
-        return self._fitted
+    def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
+        return store.rebuilt(cls, saved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Unpack
 
 import torch
 
@@ -15,8 +15,7 @@ from gatelet.tasks.language_modelling.loss import CarriedLoss
 from gatelet.tasks.language_modelling.network import LanguageModelSettings, LanguageNetwork
 from gatelet.tasks.language_modelling.script import Corpus, Script
 from gatelet.tasks.language_modelling.streams import HeldOutStreams, TrainingStreams
-from gatelet.training import History, TrainingSettings, fit
-from gatelet.training.progress import Report
+from gatelet.training import History, Run, TrainingSettings, fit
 
 # segments of a stream at least: a small text is read in fewer streams, lest an epoch have hardly a step
 LEAST_SEGMENTS = 20
@@ -74,10 +73,7 @@ def learn(
     held: Corpus,
     segments: SegmentSettings,
     training: TrainingSettings,
-    *,
-    checkpoints: Path | None = None,
-    resume: bool = False,
-    progress: bool | Report = False,
+    **run: Unpack[Run],
 ) -> History:
     """Train the network of `fitted` in place.
 
@@ -98,7 +94,5 @@ def learn(
         streams,
         HeldOutStreams(held, STREAMS, STEPS),
         training,
-        checkpoints=checkpoints,
-        resume=resume,
-        progress=progress,
+        **run,
     )

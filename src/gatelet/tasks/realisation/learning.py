@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -17,8 +17,7 @@ from gatelet.features.text.vocabulary import Vocabulary
 from gatelet.tasks.realisation.batch import ActCutter, fit_coder
 from gatelet.tasks.realisation.fitted import Fitted
 from gatelet.tasks.realisation.network import RealizationLoss, RealizerNetwork, RealizerSettings, RealizerSizes
-from gatelet.training import Batches, History, TrainingSettings, fit
-from gatelet.training.progress import Report
+from gatelet.training import Batches, History, Run, TrainingSettings, fit
 
 # sentences in a batch of the validation
 VALIDATION_BATCH = 128
@@ -119,10 +118,7 @@ def learn(
     validation: Said,
     loss: RealizationLoss,
     training: TrainingSettings,
-    *,
-    checkpoints: Path | None = None,
-    resume: bool = False,
-    progress: bool | Report = False,
+    **run: Unpack[Run],
 ) -> History:
     """Train the network of `fitted` in place."""
     return fit(
@@ -131,9 +127,7 @@ def learn(
         _batches(fitted, train, training.batch_size, training.seed, training.steps_per_epoch),
         _batches(fitted, validation, VALIDATION_BATCH, None, None),
         training,
-        checkpoints=checkpoints,
-        resume=resume,
-        progress=progress,
+        **run,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gatelet.errors import GateletError
 from gatelet.features.text import PairColumns, TextSettings, read_pairs
@@ -17,7 +17,9 @@ from gatelet.tasks.realisation.learning import learn, parsed, prepare, split, sp
 from gatelet.tasks.realisation.network import RealizationLoss, RealizerNetwork, RealizerSettings
 from gatelet.tasks.realisation.results import Realizations, Scores
 from gatelet.tasks.realisation.scoring import read_out, score
-from gatelet.training import History, TrainingSettings
+from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.task import Task
+from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
 TEXT = TextSettings(unit="word", lowercase=False, vocabulary_size=8000, buckets=0, max_length=256)
@@ -26,12 +28,14 @@ SEARCH = SearchSettings(beams=10)
 UNITS = ("word", "space")
 
 
-class Realizer:
+class Realizer(Task[Fitted, RealizerNetwork]):
     """Writes a sentence for a dialogue act, such as inform(name='red door cafe';food=italian).
 
     realizer = Realizer().fit("acts.jsonl")
     realizer.predict(["inform(name='red door cafe';food=italian)"]).texts
     """
+
+    task, noun = "Realizer", "realizer"
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Realizer:
         Raises:
             GateletError: a value is outside its range.
         """
+        super().__init__()
         for name, value, most in (("plan_weight", plan_weight, 1e6), ("error_cost", error_cost, 1e6)):
             if not 0.0 <= value <= most:
                 raise GateletError(f"{name} must be from 0 to {most:g}; got {value}.")
@@ -75,24 +80,6 @@ class Realizer:
         self.rules = rules or SlotRules()
         self.label_smoothing, self.plan_weight, self.error_cost = label_smoothing, plan_weight, error_cost
         self.search = search or SEARCH
-        self.training = TrainingSettings()
-        self.history = History()
-        self.metrics: dict[str, Any] = {}
-        self._fitted: Fitted | None = None
-
-    @property
-    def module(self) -> RealizerNetwork:
-        """The network as a torch module.
-
-        Raises:
-            GateletError: not fitted yet.
-        """
-        return self._need_fitted().network
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained weights."""
-        return sum(weight.numel() for weight in self.module.parameters())
 
     def fit(
         self,
@@ -132,9 +119,7 @@ class Realizer:
         fitted = prepare(train, self.text, self.network, training.seed)
         loss = RealizationLoss(self.label_smoothing, self.plan_weight)
         history = learn(fitted, train, held, loss, training, checkpoints=checkpoints, resume=resume, progress=progress)
-        self._fitted, self.training, self.history = fitted, training, history
-        best = history.best
-        self.metrics = {"validation_loss": best.validation_loss, "best_epoch": best.epoch, "acts": len(train)}
+        self._take(fitted, training, history, acts=len(train))
         return self
 
     def predict(self, acts: Any, *, search: SearchSettings | None = None) -> Realizations:
@@ -179,36 +164,12 @@ class Realizer:
         self.metrics = {"test": overall, "acts": len(said), "distinct": distinct}
         return Scores(overall, len(said), distinct)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the realizer to a folder: `config.json` and `model.safetensors`.
-
-        Args:
-            path: of the folder.
-            overwrite: replace a model that is there.
-
-        Raises:
-            ModelError: the folder is there and not empty, or cannot be written.
-            GateletError: not fitted yet.
-        """
-        return store.save(self, self._need_fitted(), Path(path), overwrite)
+    def _contents(self, fitted: Fitted) -> Contents:
+        return store.contents(self, fitted)
 
     @classmethod
-    def load(cls, path: str | Path) -> Realizer:
-        """Read a realizer from a folder that `save` wrote.
-
-        Raises:
-            ModelError: the folder is absent, damaged, from a newer gatelet, or no realizer.
-        """
-        return store.load(cls, Path(path))
-
-    def restore(self, fitted: Fitted) -> None:
-        """Take over what an earlier fit left behind."""
-        self._fitted = fitted
-
-    def _need_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise GateletError("The realizer must be fitted first; call fit or load a saved one.")
-        return self._fitted
+    def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
+        return store.rebuilt(cls, saved)
 
     def _acts(self, acts: Any) -> Sequence[DialogueAct]:
         if isinstance(acts, list | tuple) and acts and all(isinstance(act, DialogueAct) for act in acts):

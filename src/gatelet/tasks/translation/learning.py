@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -14,8 +14,7 @@ from gatelet.features.text.numbered import Numbered, numbered
 from gatelet.tasks.translation.batch import PairCutter
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork, TranslatorSettings, TranslatorSizes
-from gatelet.training import Batches, History, TrainingSettings, fit
-from gatelet.training.progress import Report
+from gatelet.training import Batches, History, Run, TrainingSettings, fit
 
 # pairs in a batch of the validation
 VALIDATION_BATCH = 128
@@ -74,10 +73,7 @@ def learn(
     validation: Pairs,
     plan: Plan,
     training: TrainingSettings,
-    *,
-    checkpoints: Path | None = None,
-    resume: bool = False,
-    progress: bool | Report = False,
+    **run: Unpack[Run],
 ) -> History:
     """Train the network of `fitted` in place, and note how long translations become."""
     sides = _numbered(fitted, train)
@@ -89,9 +85,7 @@ def learn(
         _batches(*sides, training.batch_size, training.seed, training.steps_per_epoch),
         _batches(*_numbered(fitted, validation), VALIDATION_BATCH, None, None),
         training,
-        checkpoints=checkpoints,
-        resume=resume,
-        progress=progress,
+        **run,
     )
 
 

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gatelet.errors import GateletError
 from gatelet.features.text import PairColumns, TextSettings, read_pairs
 from gatelet.metrics import text_scores
 from gatelet.nn.beam_search import SearchSettings
 from gatelet.plan import EncoderDecoder
+from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.task import Task
 from gatelet.tasks.translation import store
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.learning import Plan, learn, prepare, split
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork, TranslatorSettings
 from gatelet.tasks.translation.planning import plan_of
 from gatelet.tasks.translation.results import Scores, Translations
-from gatelet.training import History, TrainingSettings
+from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
 TEXT = TextSettings(unit="bpe", lowercase=False, vocabulary_size=8000, buckets=0, max_length=256)
 
 
-class Translator:
+class Translator(Task[Fitted, TranslatorNetwork]):
     """Writes a text for a text: its translation, a date in another form, how a word is spoken.
 
     translator = Translator(languages=("de", "en")).fit((Path("train.de"), Path("train.en")))
     translator.predict(["Ein Mann schläft."]).texts
     """
+
+    task, noun = "Translator", "translator"
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Translator:
         Raises:
             GateletError: a value is outside its range.
         """
+        super().__init__()
         for name, value in (("label_smoothing", label_smoothing), ("scheduled_sampling", scheduled_sampling)):
             if not 0.0 <= value < 1.0:
                 raise GateletError(f"{name} must be in [0, 1); got {value}.")
@@ -76,24 +81,6 @@ class Translator:
         self.network = network or TranslatorSettings()
         self.label_smoothing, self.scheduled_sampling = label_smoothing, scheduled_sampling
         self.search = search or SearchSettings()
-        self.training = TrainingSettings()
-        self.history = History()
-        self.metrics: dict[str, Any] = {}
-        self._fitted: Fitted | None = None
-
-    @property
-    def module(self) -> TranslatorNetwork:
-        """The network as a torch module.
-
-        Raises:
-            GateletError: not fitted yet.
-        """
-        return self._need_fitted().network
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained weights."""
-        return sum(weight.numel() for weight in self.module.parameters())
 
     def fit(
         self,
@@ -134,9 +121,7 @@ class Translator:
             held = read_pairs(validation, self.columns).both()
         fitted = prepare(train, plan, training.seed)
         history = learn(fitted, train, held, plan, training, checkpoints=checkpoints, resume=resume, progress=progress)
-        self._fitted, self.training, self.history = fitted, training, history
-        best = history.best
-        self.metrics = {"validation_loss": best.validation_loss, "best_epoch": best.epoch, "pairs": len(train)}
+        self._take(fitted, training, history, pairs=len(train))
         return self
 
     def predict(
@@ -194,37 +179,12 @@ class Translator:
         """
         return plan_of(self._need_fitted(), self.search)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the translator to a folder: `config.json`, `model.safetensors` and the plan.
-
-        Args:
-            path: of the folder.
-            overwrite: replace a model that is there.
-
-        Raises:
-            ModelError: the folder is there and not empty, or cannot be written.
-            GateletError: not fitted yet.
-        """
-        return store.save(self, self._need_fitted(), Path(path), overwrite)
+    def _contents(self, fitted: Fitted) -> Contents:
+        return store.contents(self, fitted)
 
     @classmethod
-    def load(cls, path: str | Path) -> Translator:
-        """Read a translator from a folder that `save` wrote.
-
-        Raises:
-            ModelError: the folder is absent, damaged, from a newer gatelet, or no translator.
-            MissingExtraError: it writes subwords, and the library for them is not installed.
-        """
-        return store.load(cls, Path(path))
-
-    def restore(self, fitted: Fitted) -> None:
-        """Take over what an earlier fit left behind."""
-        self._fitted = fitted
-
-    def _need_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise GateletError("The translator must be fitted first; call fit or load a saved one.")
-        return self._fitted
+    def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
+        return store.rebuilt(cls, saved)
 
     def _need_pair(self, asked: tuple[str, str]) -> None:
         if self.languages is None:
