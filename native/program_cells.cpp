@@ -1,20 +1,20 @@
 // The recurrent operations of a program: both products into memory, LayerNorm where there is any, then the cell's equation,
 // a vector of units at a time. A step of one stream is bound by reading its weights, so nothing is won by keeping the
 // products in registers.
-#include <cstring>
-
 #include "program_parts.h"
 
 namespace gatelet::GATELET_ISA {
 namespace {
 
-// What one stream's step of a cell works on; x and u are the products of input and state, gate by gate.
+// What one row's step of a cell works on; x and u are the products of input and state, gate by gate.
 struct Unit {
   const float* x;
   float* u;
   float* h;
   float* c;            // LSTM only
   const float* extra;  // FastGRNN: b_z, b_n, then zeta and nu squashed
+  float* out;          // where h goes, and c unless null
+  float* cell_out;
 };
 
 struct GruEquation {
@@ -141,20 +141,28 @@ struct Gains {
   }
 };
 
-// Settings: H, steps after which the state is zero again (0 for never). Weights: w_ih, w_hh, b_ih, b_hh, gains of both
-// products, scales of a FastGRNN.
+enum class Over { steps, rows, each };
+
+// Inputs: x, then the states that it starts from, or none. Outputs: h, and c or none. Settings: H; steps or rows after which
+// the state is zero again (0 for never); what it runs over; whether rows are read from the last to the first. Weights: w_ih,
+// w_hh, b_ih, b_hh, gains of both products, scales of a FastGRNN. State, over steps: h, c, and the number of the step where
+// there is a start or a restart.
 template <class Equation>
 class Cell : public Part {
  public:
   explicit Cell(const Description& d)
       : in_(d.inputs[0]),
-        out_(d.outputs[0]),
+        outs_(d.outputs),
+        starts_(d.inputs.begin() + 1, d.inputs.end()),
         state_(d.state),
-        H_(static_cast<std::int64_t>(d.settings[0])),
-        restart_(static_cast<std::int64_t>(d.settings[1])),
+        H_(whole(d, 0)),
+        restart_(whole(d, 1)),
+        over_(static_cast<Over>(whole(d, 2))),
+        reverse_(whole(d, 3) != 0),
         recurrent_(d.weights[1].size > 0),
         gains_x_(d.weights[4], d.weights[2]),
-        gains_u_(d.weights[5], d.weights[3]) {
+        gains_u_(d.weights[5], d.weights[3]),
+        units_(block) {
     const bool plain = gains_x_.values.empty();
     const bool fast = d.weights[6].data != nullptr;
     const float* b_ih = plain && !fast ? d.weights[2].data : nullptr;
@@ -171,12 +179,22 @@ class Cell : public Part {
       extra_.assign(d.weights[2].data, d.weights[2].data + 2 * H_);
       for (int k = 0; k < 2; ++k) extra_.push_back(static_cast<float>(1.0 / (1.0 + std::exp(-d.weights[6].data[k]))));
     }
+    room(scratch_, block * (Equation::gates + 1) * H_);
   }
 
   void run(const Step& step) override {
-    // a block of streams at a time, so that their products are still near when the equation reads them
-    for (std::int64_t first = 0; first < step.rows; first += block) {
-      run_block({step.values + first * step.width, step.width, step.states + first, smaller(block, step.rows - first)});
+    if (over_ == Over::steps) {
+      // a block of streams at a time, so that their products are still near when the equation reads them
+      for (std::int64_t first = 0; first < step.streams; first += block) {
+        run_steps(part_of(step, first, smaller(block, step.streams - first)));
+      }
+    } else if (over_ == Over::each) {
+      run_each(step);
+    } else {
+      const std::int64_t streams = smaller(block, larger(1, 512 / larger(in_.rows, 1)));
+      for (std::int64_t first = 0; first < step.streams; first += streams) {
+        run_rows(part_of(step, first, smaller(streams, step.streams - first)));
+      }
     }
   }
 
@@ -188,69 +206,160 @@ class Cell : public Part {
   static constexpr int all = Equation::gates > 2 ? Equation::gates : 1;
   static constexpr int early = early_gates > 2 ? early_gates : 1;
 
-  void run_block(const Step& step) {
-    const std::int64_t rows = step.rows, G = Equation::gates;
+  static Step part_of(const Step& step, std::int64_t first, std::int64_t streams) {
+    return {step.values + first * step.width, step.width, step.states + first, streams};
+  }
+
+  void run_steps(const Step& step) {
+    need_room(step.streams);
+    for (std::int64_t b = 0; b < step.streams; ++b) {
+      begin(step, b);
+      list_.in[b] = step.at(in_, b);
+      units_[b] = unit(b, step.state(state_, b), step, b, 0);
+    }
+    multiply_inputs(step.streams);
+    advance(step.streams);
+  }
+
+  // All rows of all streams side by side, each one step from the start.
+  void run_each(const Step& step) {
+    float* held = room(held_, block * states * H_);
+    need_room(block);
+    std::int64_t count = 0;
+    const auto flush = [&] {
+      multiply_inputs(count);
+      advance(count);
+      count = 0;
+    };
+    for (std::int64_t b = 0; b < step.streams; ++b) {
+      const std::int64_t rows = step.rows(in_, b);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        float* h = held + count * states * H_;
+        start(step, b, h);
+        list_.in[count] = step.at(in_, b) + r * in_.width;
+        units_[count] = unit(count, h, step, b, r);
+        if (++count == block) flush();
+      }
+    }
+    if (count > 0) flush();
+  }
+
+  // The products of all rows at once, then row after row, the streams side by side.
+  void run_rows(const Step& step) {
+    std::int64_t count = 0, longest = 0;
+    need_room(step.streams * in_.rows);
+    float* held = room(held_, step.streams * states * H_);
+    for (std::int64_t b = 0; b < step.streams; ++b) {
+      const std::int64_t rows = step.rows(in_, b);
+      for (std::int64_t r = 0; r < rows; ++r) list_.in[count++] = step.at(in_, b) + r * in_.width;
+      start(step, b, held + b * states * H_);
+      longest = larger(longest, rows);
+    }
+    multiply_inputs(count);
+    for (std::int64_t t = 0; t < longest; ++t) {
+      std::int64_t side = 0, first = 0;
+      for (std::int64_t b = 0; b < step.streams; ++b) {
+        const std::int64_t rows = step.rows(in_, b), row = reverse_ ? rows - 1 - t : t;
+        float* h = held + b * states * H_;
+        if (t < rows) {
+          if (restart_ > 0 && t > 0 && (reverse_ ? row + 1 : row) % restart_ == 0) clear(h);
+          units_[side++] = unit(first + row, h, step, b, row);
+        }
+        first += rows;
+      }
+      advance(side);
+    }
+  }
+
+  // What the step of one row works on: `number` is that of its products of inputs, `row` that of its outputs.
+  Unit unit(std::int64_t number, float* h, const Step& step, std::int64_t b, std::int64_t row) {
+    float* cell = outs_.size() > 1 ? step.at(outs_[1], b) + row * H_ : nullptr;
+    const float* x = products_.data() + number * Equation::gates * H_;
+    return {x, nullptr, h, h + H_, extra_.data(), step.at(outs_[0], b) + row * H_, cell};
+  }
+
+  void clear(float* h) const { std::memset(h, 0, bytes_of(states * H_)); }
+
+  void start(const Step& step, std::int64_t b, float* h) const {
+    if (starts_.empty()) return clear(h);
+    for (std::size_t k = 0; k < starts_.size(); ++k) {
+      std::memcpy(h + static_cast<std::int64_t>(k) * H_, step.at(starts_[k], b), bytes_of(H_));
+    }
+  }
+
+  // The state begins with what it starts from, and anew after `restart` steps. What is counted is the place within a stretch,
+  // or whether there was a step at all.
+  void begin(const Step& step, std::int64_t b) const {
+    if (restart_ == 0 && starts_.empty()) return;
+    float* h = step.state(state_, b);
+    float& number = h[states * H_];
+    if (number == 0.0f && !starts_.empty()) {
+      start(step, b, h);
+    } else if (restart_ > 0 && number == static_cast<float>(restart_)) {
+      clear(h);
+      number = 0.0f;
+    }
+    number = restart_ > 0 ? number + 1.0f : 1.0f;
+  }
+
+  void need_room(std::int64_t rows) {
     list_.resize(rows);
-    if (static_cast<std::int64_t>(products_.size()) < rows * size()) products_.resize(rows * size());
-    for (std::int64_t b = 0; b < rows; ++b) begin(step.states[b] + state_);
-    for (std::int64_t b = 0; b < rows; ++b) list_.in[b] = step.at(in_, b), list_.out[b] = x(b);
-    from_x_->run(list_, rows);
+    room(products_, rows * Equation::gates * H_);
+  }
+
+  // Of the first `count` rows of the list.
+  void multiply_inputs(std::int64_t count) {
+    constexpr std::int64_t G = Equation::gates;
+    float* x = products_.data();
+    for (std::int64_t k = 0; k < count; ++k) list_.out[k] = x + k * G * H_;
+    from_x_->run(list_, count);
+    for (std::int64_t k = 0; k < count; ++k) gains_x_.apply(x + k * G * H_, 0, G, H_);
+  }
+
+  // One step of the first `count` units.
+  void advance(std::int64_t count) {
+    constexpr std::int64_t G = Equation::gates;
+    for (std::int64_t k = 0; k < count; ++k) units_[k].u = scratch_.data() + k * (G + 1) * H_;
     if (recurrent_) {
-      for (std::int64_t b = 0; b < rows; ++b) list_.in[b] = step.states[b] + state_, list_.out[b] = u(b);
-      from_h_->run(list_, rows);
+      for (std::int64_t k = 0; k < count; ++k) list_.in[k] = units_[k].h, list_.out[k] = units_[k].u;
+      from_h_->run(list_, count);
+      for (std::int64_t k = 0; k < count; ++k) gains_u_.apply(units_[k].u, 0, G - Equation::late, H_);
     }
-    for (std::int64_t b = 0; b < rows; ++b) {
-      gains_x_.apply(x(b), 0, G, H_);
-      if (recurrent_) gains_u_.apply(u(b), 0, G - Equation::late, H_);
-    }
-    if constexpr (Equation::late > 0) run_late(step);
-    for (std::int64_t b = 0; b < rows; ++b) {
-      const Unit s = unit(step, b);
-      for_vectors(H_, [&](std::int64_t j, std::int64_t count) { Equation::run(s, j, H_, count); });
-      std::memcpy(step.at(out_, b), s.h, static_cast<std::size_t>(H_) * sizeof(float));
+    if constexpr (Equation::late > 0) run_late(count);
+    for (std::int64_t k = 0; k < count; ++k) {
+      const Unit& s = units_[k];
+      for_vectors(H_, [&](std::int64_t j, std::int64_t left) { Equation::run(s, j, H_, left); });
+      std::memcpy(s.out, s.h, bytes_of(H_));
+      if (s.cell_out != nullptr) std::memcpy(s.cell_out, s.c, bytes_of(H_));
     }
   }
 
-  std::int64_t size() const { return (2 * Equation::gates + 1) * H_; }
-  float* x(std::int64_t b) { return products_.data() + b * size(); }
-  float* u(std::int64_t b) { return x(b) + Equation::gates * H_; }
-  float* gated(std::int64_t b) { return u(b) + Equation::gates * H_; }
-  Unit unit(const Step& step, std::int64_t b) {
-    float* h = step.states[b] + state_;
-    return {x(b), u(b), h, h + H_, extra_.data()};
-  }
-
-  // A stretch begins anew after `restart` steps.
-  void begin(float* state) const {
-    if (restart_ == 0) return;
-    float& counter = state[states * H_];
-    if (counter == static_cast<float>(restart_)) {
-      std::memset(state, 0, static_cast<std::size_t>(states * H_) * sizeof(float));
-      counter = 0.0f;
+  void run_late(std::int64_t count) {
+    constexpr std::int64_t G = Equation::gates;
+    for (std::int64_t k = 0; k < count; ++k) {
+      const Unit& s = units_[k];
+      float* gated = s.u + G * H_;
+      for_vectors(H_, [&](std::int64_t j, std::int64_t left) { store(gated + j, Equation::gate(s, j, H_, left), left); });
+      list_.in[k] = gated, list_.out[k] = s.u + (G - 1) * H_;
     }
-    counter += 1.0f;
+    late_->run(list_, count);
+    for (std::int64_t k = 0; k < count; ++k) gains_u_.apply(units_[k].u, G - 1, 1, H_);
   }
 
-  void run_late(const Step& step) {
-    for (std::int64_t b = 0; b < step.rows; ++b) {
-      const Unit s = unit(step, b);
-      float* to = gated(b);
-      for_vectors(H_, [&](std::int64_t j, std::int64_t count) { store(to + j, Equation::gate(s, j, H_, count), count); });
-      list_.in[b] = to, list_.out[b] = u(b) + (Equation::gates - 1) * H_;
-    }
-    late_->run(list_, step.rows);
-    for (std::int64_t b = 0; b < step.rows; ++b) gains_u_.apply(u(b), Equation::gates - 1, 1, H_);
-  }
-
-  Slot in_, out_;
+  Slot in_;
+  std::vector<Slot> outs_, starts_;
   std::int64_t state_, H_, restart_;
-  bool recurrent_;
+  Over over_;
+  bool reverse_, recurrent_;
   Gains gains_x_, gains_u_;
   std::unique_ptr<Product<all>> from_x_;
   std::unique_ptr<Product<early>> from_h_;
   std::unique_ptr<Product<1>> late_;
   std::vector<float> extra_;
-  std::vector<float> products_;  // (rows, size): of the input, of the state, and the gated state
+  std::vector<float> products_;  // (rows, G H) of the inputs
+  std::vector<float> scratch_;   // (block, (G + 1) H): products of the states, and the gated state
+  std::vector<float> held_;      // states over rows
+  std::vector<Unit> units_;
   RowList list_;
 };
 

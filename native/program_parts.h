@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -11,14 +12,28 @@
 
 namespace gatelet::GATELET_ISA {
 
-// One step of some streams: row b of the values begins at values + b * width, state of stream b at states[b].
+// One step of some streams: the values of stream b begins at values + b * width, what it remembers at states[b].
 struct Step {
-  float* values;
+  std::byte* values;
   std::int64_t width;
-  float* const* states;
-  std::int64_t rows;
+  std::byte* const* states;
+  std::int64_t streams;
 
-  float* at(const Slot& slot, std::int64_t row) const { return values + row * width + slot.offset; }
+  template <class T = float>
+  T* at(const Slot& slot, std::int64_t stream) const {
+    return reinterpret_cast<T*>(values + stream * width + slot.offset);
+  }
+  template <class T = float>
+  T* state(std::int64_t offset, std::int64_t stream) const {
+    return reinterpret_cast<T*>(states[stream] + offset);
+  }
+  // Rows that a value has at this step.
+  std::int64_t rows(const Slot& slot, std::int64_t stream) const {
+    if (slot.length < 0) return slot.rows;
+    return static_cast<std::int64_t>(*reinterpret_cast<const float*>(values + stream * width + slot.length));
+  }
+  // Numbers of a value with one axis, which a fixed one has in one row and another one below each other.
+  std::int64_t numbers(const Slot& slot, std::int64_t stream) const { return rows(slot, stream) * slot.width; }
 };
 
 class Part {
@@ -38,6 +53,12 @@ struct RowList {
     if (static_cast<std::int64_t>(in.size()) < rows) in.resize(rows), out.resize(rows);
   }
 };
+
+// Room for at least so many numbers, kept from step to step.
+inline float* room(std::vector<float>& numbers, std::int64_t count) {
+  if (static_cast<std::int64_t>(numbers.size()) < count) numbers.resize(static_cast<std::size_t>(count));
+  return numbers.data();
+}
 
 // W x + b with W packed, for many rows. W has V parts of `width` rows each, the gates of a cell, which are read as one
 // stream: a single row is bound by that reading.
@@ -64,6 +85,42 @@ template <class Body>
 GATELET_INLINE void for_vectors(std::int64_t size, Body body) {
   for (std::int64_t j = 0; j < size; j += lanes) body(j, size - j);
 }
+
+// Runs body(x, y, state, F) for every row of every stream, of values of these types.
+template <class X, class Y, class Body>
+class EachRow : public Part {
+ public:
+  EachRow(const Description& d, Body body) : in_(d.inputs.at(0)), out_(d.outputs.at(0)), state_(d.state), body_(body) {}
+
+  void run(const Step& step) override {
+    for (std::int64_t b = 0; b < step.streams; ++b) {
+      const X* x = step.at<X>(in_, b);
+      Y* y = step.at<Y>(out_, b);
+      const std::int64_t rows = step.rows(in_, b);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        body_(x + r * in_.width, y + r * out_.width, step.state(state_, b), in_.width);
+      }
+    }
+  }
+
+ private:
+  Slot in_, out_;
+  std::int64_t state_;
+  Body body_;
+};
+
+template <class X = float, class Y = float, class Body>
+std::unique_ptr<Part> each_row(const Description& d, Body body) {
+  return std::make_unique<EachRow<X, Y, Body>>(d, body);
+}
+
+inline std::vector<float> copied(const Weight& weight) { return {weight.data, weight.data + weight.size}; }
+
+inline std::int64_t whole(const Description& d, std::size_t number) {
+  return static_cast<std::int64_t>(d.settings.at(number));
+}
+
+inline std::size_t bytes_of(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
 
 inline double softplus(double a) { return a > 0.0 ? a + std::log1p(std::exp(-a)) : std::log1p(std::exp(a)); }
 
@@ -92,6 +149,12 @@ inline void normalise(float* x, std::int64_t size, double epsilon) {
   for (std::int64_t j = 0; j < size; ++j) x[j] = static_cast<float>((x[j] - mean) * scale);
 }
 
-std::unique_ptr<Part> new_cell(const Description& d);  // null where it is none
+// Each file's operations; null where the description is of none of them.
+std::unique_ptr<Part> new_cell(const Description& d);
+std::unique_ptr<Part> new_attention(const Description& d);
+std::unique_ptr<Part> new_joining(const Description& d);
+std::unique_ptr<Part> new_layer(const Description& d);
+std::unique_ptr<Part> new_window(const Description& d);
+std::unique_ptr<Part> new_quantiles(const Description& d);
 
 }  // namespace gatelet::GATELET_ISA

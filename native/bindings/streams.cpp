@@ -2,13 +2,16 @@
 // checked; what a caller hands over at each step is checked here.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
-#include <utility>
+#include <vector>
 
 #include "bindings.h"
 #include "dispatch.h"
@@ -19,20 +22,24 @@ namespace nb = nanobind;
 namespace {
 
 using Array = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
-using Pairs = std::vector<std::pair<std::int64_t, std::int64_t>>;
+// offset, rows, width, and where the number of rows is written (-1: nowhere), as gatelet::Slot; then 1 for doubles
+using Place = std::array<std::int64_t, 5>;
+using Places = std::vector<Place>;
 
 // Numbers that somebody's array holds, for the length of a call.
 class View {
  public:
-  View(const nb::handle& object, const char* format, bool writable) {
+  // formats: those that it may have, in the words of Python's struct.
+  View(const nb::handle& object, const char* formats, bool writable) {
     if (PyObject_GetBuffer(object.ptr(), &buffer_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0))) {
       throw nb::python_error();
     }
     // long and long long are one type here, and NumPy calls it by either name
-    const char given = buffer_.format != nullptr ? buffer_.format[0] : 'B';
-    if (given != format[0] && !(given == 'q' && format[0] == 'l')) {
+    given_ = buffer_.format != nullptr ? buffer_.format[0] : 'B';
+    given_ = given_ == 'q' ? 'l' : given_;
+    if (std::strchr(formats, given_) == nullptr) {
       PyBuffer_Release(&buffer_);
-      throw std::invalid_argument(std::string("Frames must be of the type '") + format + "'; got '" + given + "'.");
+      throw std::invalid_argument(std::string("Frames must be of the type '") + formats + "'; got '" + given_ + "'.");
     }
   }
   ~View() { PyBuffer_Release(&buffer_); }
@@ -42,31 +49,66 @@ class View {
   T* data() const {
     return static_cast<T*>(buffer_.buf);
   }
+  std::byte* bytes() const { return static_cast<std::byte*>(buffer_.buf); }
   std::int64_t count() const { return static_cast<std::int64_t>(buffer_.len / buffer_.itemsize); }
+  bool doubles() const { return given_ == 'd'; }
 
  private:
   Py_buffer buffer_{};
+  char given_;
 };
 
-std::vector<gatelet::Slot> slots(const Pairs& pairs) {
+using Views = std::vector<std::unique_ptr<View>>;
+
+// An input or an output.
+struct Port {
+  gatelet::Slot slot;
+  bool doubles;
+
+  std::size_t number() const { return doubles ? sizeof(double) : sizeof(float); }
+};
+
+gatelet::Slot slot(const Place& place) { return {place[0], place[1], place[2], place[3]}; }
+
+std::vector<gatelet::Slot> slots(const Places& places) {
   std::vector<gatelet::Slot> found;
-  for (const auto& [offset, width] : pairs) found.push_back({offset, width});
+  for (const Place& place : places) found.push_back(slot(place));
   return found;
 }
 
+std::vector<Port> ports(const Places& places) {
+  std::vector<Port> found;
+  for (const Place& place : places) found.push_back({slot(place), place[4] != 0});
+  return found;
+}
+
+// Rows of bytes that begin at cache lines.
+class Rows {
+ public:
+  void resize(std::size_t bytes) {
+    const std::size_t lines = (bytes + sizeof(Line) - 1) / sizeof(Line);
+    if (lines > lines_.size()) lines_.resize(lines);
+  }
+  std::byte* data() { return reinterpret_cast<std::byte*>(lines_.data()); }
+
+ private:
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  std::vector<Line> lines_;
+};
+
 class Streams {
  public:
-  // first: (S) what a stream remembers before its first step. inputs, outputs: offset and width of each.
-  Streams(const std::string& isa, std::int64_t width, const nb::handle& first, const Pairs& inputs, const Pairs& outputs)
+  // width: bytes of the values of a step. first: what a stream remembers before its first step; both multiples of 64 bytes.
+  Streams(const std::string& isa, std::int64_t width, const nb::bytes& first, const Places& inputs, const Places& outputs)
       : program_(gatelet::choose_kernels(isa).new_program(width)),
         width_(width),
-        inputs_(slots(inputs)),
-        outputs_(slots(outputs)) {
-    const View view(first, "f", false);
-    first_.assign(view.data<float>(), view.data<float>() + view.count());
-  }
+        inputs_(ports(inputs)),
+        outputs_(ports(outputs)),
+        first_(reinterpret_cast<const std::byte*>(first.c_str()), reinterpret_cast<const std::byte*>(first.c_str()) + first.size()) {}
 
-  void add(const std::string& kind, const Pairs& inputs, const Pairs& outputs, std::int64_t state,
+  void add(const std::string& kind, const Places& inputs, const Places& outputs, std::int64_t state,
            const std::vector<double>& settings, const nb::list& weights) {
     gatelet::Description d{kind, slots(inputs), slots(outputs), state, settings, {}};
     std::vector<Array> held;
@@ -81,8 +123,6 @@ class Streams {
     program_->add(d);
   }
 
-  std::int64_t capacity() const { return static_cast<std::int64_t>(started_); }
-
   // Room for so many streams; new ones are at their beginning.
   void resize(std::int64_t count) {
     if (count < 0) throw std::invalid_argument("There must be room for some streams.");
@@ -92,101 +132,132 @@ class Streams {
     for (std::int64_t stream = before; stream < count; ++stream) reset(stream);
   }
 
-  void reset(std::int64_t stream) { std::memcpy(state_of(stream), first_.data(), first_.size() * sizeof(float)); }
+  void reset(std::int64_t stream) { std::memcpy(state_of(stream), first_.data(), first_.size()); }
 
-  nb::bytes state(std::int64_t stream) { return nb::bytes(state_of(stream), first_.size() * sizeof(float)); }
+  nb::bytes state(std::int64_t stream) { return nb::bytes(state_of(stream), first_.size()); }
 
   void restore(std::int64_t stream, const nb::bytes& state) {
-    if (state.size() != first_.size() * sizeof(float)) throw std::invalid_argument("A state must have its size.");
+    if (state.size() != first_.size()) throw std::invalid_argument("A state must have its size.");
     std::memcpy(state_of(stream), state.c_str(), state.size());
   }
 
-  // Steps of one stream, with one input and one output: frames (T, I), written (T, O).
+  // Steps of one stream, with one input and one output of fixed sizes: frames (T, I) of floats or doubles, written (T, O).
   void push(std::int64_t stream, const nb::handle& frames, const nb::handle& written) {
-    const View in(frames, "f", false);
-    const View out(written, "f", true);
-    const gatelet::Slot &read = inputs_[0], &write = outputs_[0];
-    const std::int64_t steps = out.count() / write.width;
-    if (in.count() != steps * read.width) throw std::invalid_argument("Frames must have the size of the input.");
+    const Port &read = inputs_[0], &write = outputs_[0];
+    const View in(frames, "fd", false);
+    const View out(written, write.doubles ? "d" : "f", true);
+    const std::int64_t from = read.slot.size(), to = write.slot.size(), steps = out.count() / to;
+    if (in.count() != steps * from) throw std::invalid_argument("Frames must have the size of the input.");
     need_room(1);
-    rows_[0] = state_of(stream);
+    states_now_[0] = state_of(stream);
     for (std::int64_t t = 0; t < steps; ++t) {
-      std::memcpy(values_.data() + read.offset, in.data<float>() + t * read.width, bytes(read));
-      program_->step(values_.data(), rows_.data(), 1);
-      std::memcpy(out.data<float>() + t * write.width, values_.data() + write.offset, bytes(write));
+      take(read, in, t * from, from, values_.data());
+      program_->step(values_.data(), states_now_.data(), 1);
+      give(write, out, t * to, to, values_.data());
     }
   }
 
-  // T steps of the streams with these numbers: frames (T, n, width) for each input, written likewise.
+  // T steps of the streams with these numbers: frames (T, n, ...) for each input, written likewise. Where a value may have any
+  // number of rows up to those of its place, all of an array have as many.
   void push_many(const nb::handle& numbers, std::int64_t steps, const nb::list& frames, const nb::list& written) {
     const View streams(numbers, "l", false);
-    const std::int64_t n = streams.count();
-    need_room(n);
-    for (std::int64_t b = 0; b < n; ++b) rows_[b] = state_of(streams.data<std::int64_t>()[b]);
+    const std::int64_t n = streams.count(), block = std::min(n, streams_at_once());
+    need_room(block);
     const auto in = views(frames, inputs_, steps * n, false);
     const auto out = views(written, outputs_, steps * n, true);
-    for (std::int64_t t = 0; t < steps; ++t) {
-      for (std::size_t k = 0; k < inputs_.size(); ++k) {
-        const gatelet::Slot& slot = inputs_[k];
-        const float* from = in[k]->data<float>() + t * n * slot.width;
-        for (std::int64_t b = 0; b < n; ++b) {
-          std::memcpy(values_.data() + b * width_ + slot.offset, from + b * slot.width, bytes(slot));
-        }
-      }
-      program_->step(values_.data(), rows_.data(), n);
-      for (std::size_t k = 0; k < outputs_.size(); ++k) {
-        const gatelet::Slot& slot = outputs_[k];
-        float* to = out[k]->data<float>() + t * n * slot.width;
-        for (std::int64_t b = 0; b < n; ++b) {
-          std::memcpy(to + b * slot.width, values_.data() + b * width_ + slot.offset, bytes(slot));
-        }
-      }
+    for (std::int64_t first = 0; first < n; first += block) {
+      const std::int64_t count = std::min(block, n - first);
+      for (std::int64_t b = 0; b < count; ++b) states_now_[b] = state_of(streams.data<std::int64_t>()[first + b]);
+      for (std::int64_t t = 0; t < steps; ++t) push_block(in, out, t * n + first, steps * n, count);
     }
   }
 
  private:
-  static std::size_t bytes(const gatelet::Slot& slot) { return static_cast<std::size_t>(slot.width) * sizeof(float); }
+  // `size` numbers from `first` on into their place in the values of a stream.
+  static void take(const Port& port, const View& from, std::int64_t first, std::int64_t size, std::byte* values) {
+    std::byte* to = values + port.slot.offset;
+    if (from.doubles() == port.doubles) {
+      const std::size_t number = port.number();
+      std::memcpy(to, from.bytes() + static_cast<std::size_t>(first) * number, static_cast<std::size_t>(size) * number);
+    } else if (port.doubles) {
+      for (std::int64_t j = 0; j < size; ++j) reinterpret_cast<double*>(to)[j] = from.data<float>()[first + j];
+    } else {
+      for (std::int64_t j = 0; j < size; ++j) {
+        reinterpret_cast<float*>(to)[j] = static_cast<float>(from.data<double>()[first + j]);
+      }
+    }
+    if (port.slot.length >= 0) {
+      *reinterpret_cast<float*>(values + port.slot.length) = static_cast<float>(size / port.slot.width);
+    }
+  }
 
-  static std::vector<std::unique_ptr<View>> views(const nb::list& arrays, const std::vector<gatelet::Slot>& slots,
-                                                  std::int64_t rows, bool writable) {
-    if (arrays.size() != slots.size()) throw std::invalid_argument("There must be an array for each value.");
-    std::vector<std::unique_ptr<View>> found;
-    for (std::size_t k = 0; k < slots.size(); ++k) {
-      found.push_back(std::make_unique<View>(arrays[k], "f", writable));
-      if (found.back()->count() != rows * slots[k].width) throw std::invalid_argument("Frames must have their size.");
+  static void give(const Port& port, const View& to, std::int64_t first, std::int64_t size, const std::byte* values) {
+    const std::size_t number = port.number();
+    std::memcpy(to.bytes() + static_cast<std::size_t>(first) * number, values + port.slot.offset,
+                static_cast<std::size_t>(size) * number);
+  }
+
+  static Views views(const nb::list& arrays, const std::vector<Port>& ports, std::int64_t count, bool writable) {
+    if (arrays.size() != ports.size()) throw std::invalid_argument("There must be an array for each value.");
+    Views found;
+    for (std::size_t k = 0; k < ports.size(); ++k) {
+      const Port& port = ports[k];
+      found.push_back(std::make_unique<View>(arrays[k], !writable ? "fd" : port.doubles ? "d" : "f", writable));
+      const std::int64_t given = found.back()->count(), most = count * port.slot.size();
+      const bool any = port.slot.length >= 0 && given < most && given % (count * port.slot.width) == 0;
+      if (given != most && !any) throw std::invalid_argument("Frames must have their size.");
     }
     return found;
   }
 
-  float* state_of(std::int64_t stream) {
+  // One step of `count` streams, whose frames begin at `first` of `all`.
+  void push_block(const Views& in, const Views& out, std::int64_t first, std::int64_t all, std::int64_t count) {
+    for (std::int64_t b = 0; b < count; ++b) {
+      for (std::size_t k = 0; k < inputs_.size(); ++k) {
+        const std::int64_t size = in[k]->count() / all;
+        take(inputs_[k], *in[k], (first + b) * size, size, values_.data() + b * width_);
+      }
+    }
+    program_->step(values_.data(), states_now_.data(), count);
+    for (std::int64_t b = 0; b < count; ++b) {
+      for (std::size_t k = 0; k < outputs_.size(); ++k) {
+        const std::int64_t size = out[k]->count() / all;
+        give(outputs_[k], *out[k], (first + b) * size, size, values_.data() + b * width_);
+      }
+    }
+  }
+
+  // So many that their values stay in the second-level cache.
+  std::int64_t streams_at_once() const { return std::max<std::int64_t>(1, (std::int64_t{1} << 17) / width_); }
+
+  std::byte* state_of(std::int64_t stream) {
     if (stream < 0 || stream >= started_) throw std::out_of_range("There must be such a stream.");
     return states_.data() + static_cast<std::size_t>(stream) * first_.size();
   }
 
-  void need_room(std::int64_t rows) {
-    if (static_cast<std::int64_t>(rows_.size()) < rows) {
-      rows_.resize(static_cast<std::size_t>(rows));
-      values_.resize(static_cast<std::size_t>(rows * width_));
+  void need_room(std::int64_t streams) {
+    if (static_cast<std::int64_t>(states_now_.size()) < streams) {
+      states_now_.resize(static_cast<std::size_t>(streams));
+      values_.resize(static_cast<std::size_t>(streams * width_));
     }
   }
 
   std::unique_ptr<gatelet::Program> program_;
   std::int64_t width_;
-  std::vector<gatelet::Slot> inputs_, outputs_;
-  std::vector<float> first_;
+  std::vector<Port> inputs_, outputs_;
+  std::vector<std::byte> first_;
   std::int64_t started_ = 0;
-  std::vector<float> states_;  // (capacity, S)
-  std::vector<float> values_;  // (rows, width) of one step
-  std::vector<float*> rows_;
+  Rows states_;  // (capacity, bytes that a stream remembers)
+  Rows values_;  // (streams, width) of one step
+  std::vector<std::byte*> states_now_;
 };
 
 }  // namespace
 
 void bind_streams(nb::module_& m) {
   nb::class_<Streams>(m, "Streams")
-      .def(nb::init<const std::string&, std::int64_t, const nb::handle&, const Pairs&, const Pairs&>())
+      .def(nb::init<const std::string&, std::int64_t, const nb::bytes&, const Places&, const Places&>())
       .def("add", &Streams::add)
-      .def_prop_ro("capacity", &Streams::capacity)
       .def("resize", &Streams::resize)
       .def("reset", &Streams::reset)
       .def("state", &Streams::state)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -19,20 +20,18 @@ class Streams:
         self,
         isa: str,
         width: int,
-        first: NDArray[Any],
-        inputs: list[tuple[int, int]],
-        outputs: list[tuple[int, int]],
+        first: bytes,
+        inputs: Sequence[tuple[int, int, int, int, int]],
+        outputs: Sequence[tuple[int, int, int, int, int]],
     ) -> None: ...
-    @property
-    def capacity(self) -> int: ...
     def add(
         self,
         kind: str,
-        inputs: list[tuple[int, int]],
-        outputs: list[tuple[int, int]],
+        inputs: Sequence[tuple[int, int, int, int, int]],
+        outputs: Sequence[tuple[int, int, int, int, int]],
         state: int,
-        settings: list[float],
-        weights: list[NDArray[Any] | None],
+        settings: Sequence[float],
+        weights: Sequence[NDArray[Any] | None],
     ) -> None: ...
     def resize(self, count: int) -> None: ...
     def reset(self, stream: int) -> None: ...

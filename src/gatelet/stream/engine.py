@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,31 @@ Array = NDArray[Any]
 Parts = list[Array]
 
 
+class Single(NamedTuple):
+    """A short way for plans of one input and one output.
+
+    Attributes:
+        push: number of the stream, a contiguous frame of float32 or float64, and where the output goes.
+        given: shape of the input.
+        written: shape of the output.
+        dtype: of the output.
+    """
+
+    push: Callable[[int, Array, Array], None]
+    given: tuple[Any, ...]
+    written: tuple[Any, ...]
+    dtype: Any
+
+
 class Engine(Protocol):
     """Streams by their numbers, each with its own state."""
 
     name: str
+
+    @property
+    def single(self) -> Single | None:
+        """The short way, where there is one."""
+        ...
 
     def resize(self, count: int) -> None:
         """Make room for so many streams; new ones are at their beginning."""
@@ -44,6 +66,7 @@ class NumpyEngine:
     """The interpreter of the plan, in float64: exact, and slow."""
 
     name = "numpy"
+    single = None
 
     def __init__(self, plan: Plan) -> None:
         """Run this plan."""

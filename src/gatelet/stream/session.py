@@ -80,12 +80,12 @@ class Session:
             DataError: an input is missing, or has another shape.
         """
         # one frame of a small plan takes microseconds, and so does every check in Python
-        if type(frames) is np.ndarray and frames.dtype is _SINGLE and frames.shape == (self._width,):
-            written = np.empty(self._shape, np.float32)
-            if not frames.flags.c_contiguous:
-                frames = frames.copy()
-            self._shared.push_one(self._stream, frames, written)
-            return written
+        single = self._shared.single
+        if single is not None and type(frames) is np.ndarray and frames.shape == single.given:
+            if frames.dtype is _SINGLE or frames.dtype is _DOUBLE:
+                written = np.empty(single.written, single.dtype)
+                single.push(self._stream, frames if frames.flags.c_contiguous else frames.copy(), written)
+                return written
         given, many = _arrays(self.plan.inputs, frames)
         outputs = self._shared.engine.push(self._own, [array[:, None] for array in given])
         return _named(self.plan, [array[:, 0] if many else array[0, 0] for array in outputs])
@@ -105,12 +105,6 @@ class Session:
     def _start(self) -> None:
         self._stream = self._shared.take()
         self._own = np.array([self._stream])
-        single = len(self.plan.inputs) == len(self.plan.outputs) == 1 and self.plan.outputs[0].kind == "float"
-        self._width = -1
-        self._shape: Any = ()
-        match self.plan.inputs[0].shape:
-            case (int(width),) if single and self.engine == "native":
-                self._width, self._shape = width, self.plan.outputs[0].shape
 
     def __del__(self) -> None:
         shared = getattr(self, "_shared", None)
@@ -236,7 +230,7 @@ class _Shared:
         if engine == "native" and not able:
             raise GateletError("The native engine must know all operations of the plan; it does not know all.")
         self.engine: Engine = NumpyEngine(plan) if engine == "numpy" or not able else native.NativeEngine(plan)
-        self.push_one: Any = getattr(self.engine, "push_one", None)
+        self.single = self.engine.single
         self._count = 0
         self._free: list[int] = []
 
@@ -258,7 +252,7 @@ class _Shared:
         self._free.append(stream)
 
 
-_SINGLE = np.dtype(np.float32)
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def streamed_plan(model: Any) -> Plan:
