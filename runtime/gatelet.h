@@ -65,9 +65,9 @@ typedef struct {
  * x: (I) in the unit that the multipliers stand for. h: (H) in Q15, is replaced. scratch: GATELET_Q_SCRATCH(I, H). */
 void gatelet_q_gru_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch);
 
-/* The same step with blocks of zeros left out: a block is what the three gates of one unit have for four columns.
+/* The same step with blocks of zeros left out: a block is what the G gates of one unit have for four columns.
  * blocks: per unit, how many blocks there are for x, and which groups of x they meet; then the same for h.
- * cell->weights: (blocks, 3, 4), in that order. Bits as if the zeros were there. */
+ * cell->weights: (blocks, G, 4), in that order. Bits as if the zeros were there. */
 void gatelet_q_gru_sparse_step(const gatelet_q_cell *cell, const uint16_t *blocks, const int16_t *x, int16_t *h,
                                gatelet_four *scratch);
 
@@ -75,6 +75,8 @@ void gatelet_q_gru_sparse_step(const gatelet_q_cell *cell, const uint16_t *block
  *     c' = f c + i g   h' = o tanh(c')
  * h: (H) in Q15, c: (H) in units of 2^(exponent-15); both are replaced. */
 void gatelet_q_lstm_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, int16_t *c, gatelet_four *scratch);
+void gatelet_q_lstm_sparse_step(const gatelet_q_cell *cell, const uint16_t *blocks, const int16_t *x, int16_t *h,
+                                int16_t *c, gatelet_four *scratch); /* blocks as of gatelet_q_gru_sparse_step */
 
 /* One step of a FastGRNN; one matrix, biases z, n.
  *     a = W x + U h   z = s(a + b_z)   n = tanh(a + b_n)   h' = (zeta (1 - z) + nu) n + z h
@@ -143,6 +145,8 @@ void gatelet_f_gru_step(const gatelet_f_cell *cell, const float *x, float *h, fl
 void gatelet_f_gru_sparse_step(const gatelet_f_cell *cell, const uint16_t *blocks, const float *x, float *h,
                                float *scratch); /* blocks as of gatelet_q_gru_sparse_step */
 void gatelet_f_lstm_step(const gatelet_f_cell *cell, const float *x, float *h, float *c, float *scratch);
+void gatelet_f_lstm_sparse_step(const gatelet_f_cell *cell, const uint16_t *blocks, const float *x, float *h, float *c,
+                                float *scratch);
 void gatelet_f_fastgrnn_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_rnn_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_ligru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);

@@ -1,4 +1,4 @@
-#include "q_arithmetic.h"
+#include "q_lstm.h"
 
 /* Four columns of each gate times each group of x, so that every load of x serves four gates. */
 GATELET_INLINE const int8_t *add_four(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
@@ -24,20 +24,9 @@ void gatelet_q_lstm_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *
     gatelet_four *const old = gatelet_arrange(scratch, x, cell->inputs);
     const gatelet_four *const end = gatelet_arrange(old, h, cell->units);
     for (uint16_t j = cell->units; j > 0; j--, m += 8, b += 4, h++, c++) {
-        int32_t of_x[4], of_h[4], i, f, g, o;
+        int32_t of_x[4], of_h[4];
         w = add_four(w, scratch, old, of_x);
         w = add_four(w, old, end, of_h);
-        i = of_x[0] * GATELET_READ16(m) + of_h[0] * GATELET_READ16(m + 4) + GATELET_READ32(b);
-        f = of_x[1] * GATELET_READ16(m + 1) + of_h[1] * GATELET_READ16(m + 5) + GATELET_READ32(b + 1);
-        g = of_x[2] * GATELET_READ16(m + 2) + of_h[2] * GATELET_READ16(m + 6) + GATELET_READ32(b + 2);
-        o = of_x[3] * GATELET_READ16(m + 3) + of_h[3] * GATELET_READ16(m + 7) + GATELET_READ32(b + 3);
-        i = gatelet_sigmoid(gatelet_floor_shift(i, shift));
-        f = gatelet_sigmoid(gatelet_floor_shift(f, shift));
-        g = gatelet_tanh_of_half(2 * gatelet_floor_shift(g, shift));
-        o = gatelet_sigmoid(gatelet_floor_shift(o, shift));
-        *c = gatelet_clamp16(gatelet_shift(f * *c + gatelet_floor_shift(i * g, exponent), 15));
-        /* c in Q12, doubled */
-        g = gatelet_tanh_of_half(gatelet_shift(*c * ((int32_t)1 << exponent), 2));
-        *h = (int16_t)gatelet_shift(o * g, 15);
+        gatelet_q_lstm_unit(of_x, of_h, m, b, shift, exponent, h, c);
     }
 }

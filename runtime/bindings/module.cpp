@@ -37,6 +37,12 @@ class Cell {
       gatelet_q_gru_sparse_step(&cell_, at<std::uint16_t>(blocks), input, at<std::int16_t>(h), scratch_.data());
     });
   }
+  void lstm_sparse(Address blocks, std::int64_t steps, Address x, Address h, Address c, Address y) {
+    each_step(steps, x, h, y, [&](const std::int16_t* input) {
+      gatelet_q_lstm_sparse_step(&cell_, at<std::uint16_t>(blocks), input, at<std::int16_t>(h), at<std::int16_t>(c),
+                                 scratch_.data());
+    });
+  }
   void fastgrnn(std::int64_t steps, Address x, Address h, Address y) { run<gatelet_q_fastgrnn_step>(steps, x, h, y); }
   void lstm(std::int64_t steps, Address x, Address h, Address c, Address y) {
     each_step(steps, x, h, y, [&](const std::int16_t* input) {
@@ -93,7 +99,9 @@ class FloatCell {
     auto* state = at<float>(h);
     for (std::int64_t t = 0; t < steps; t++) {
       const float* input = at<const float>(x) + t * cell_.inputs;
-      if (kind == "lstm") {
+      if (kind == "lstm" && blocks != 0) {
+        gatelet_f_lstm_sparse_step(&cell_, at<std::uint16_t>(blocks), input, state, at<float>(c), scratch_.data());
+      } else if (kind == "lstm") {
         gatelet_f_lstm_step(&cell_, input, state, at<float>(c), scratch_.data());
       } else if (blocks != 0) {
         gatelet_f_gru_sparse_step(&cell_, at<std::uint16_t>(blocks), input, state, scratch_.data());
@@ -139,6 +147,7 @@ NB_MODULE(_runtime, m) {
                     std::int16_t>())
       .def("gru", &Cell::gru)
       .def("gru_sparse", &Cell::gru_sparse)
+      .def("lstm_sparse", &Cell::lstm_sparse)
       .def("fastgrnn", &Cell::fastgrnn)
       .def("lstm", &Cell::lstm);
   nb::class_<FloatCell>(m, "FloatCell")

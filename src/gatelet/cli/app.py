@@ -16,6 +16,7 @@ from gatelet.cli import (
     forecast,
     generate,
     importing,
+    prune,
     realize,
     show,
     stream,
@@ -93,5 +94,6 @@ app.command("show")(show.show)
 app.command("export")(export.export)
 app.command("verify")(export.verify)
 app.command("import")(importing.import_)
+app.command("prune")(prune.prune)
 app.command("stream")(stream.stream)
 app.add_typer(data.app, name="data")

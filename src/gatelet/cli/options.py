@@ -278,6 +278,14 @@ class UpdatedModel:
 
 
 @dataclass(frozen=True)
+class PrunedModel:
+    """Where a model that was pruned is saved."""
+
+    out: Annotated[Path | None, _folder(help="Folder for the pruned model.", show_default="MODEL-pruned")] = None
+    overwrite: Annotated[bool, _overwrite()] = False
+
+
+@dataclass(frozen=True)
 class NewTable:
     """Where a table is written, besides the screen."""
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from gatelet.reference import LayerWeights
 from gatelet.runtime import _runtime
 from gatelet.runtime.float_packing import FloatKind, pack_floats
-from gatelet.runtime.packing import GROUP, sparse_blocks
+from gatelet.runtime.packing import GROUP, SPARSE, sparse_blocks
 
 __all__ = ["FloatLayer", "FloatState"]
 
@@ -19,15 +19,15 @@ class FloatLayer:
     Args:
         kind: of the cell; `gru_before` is a GRU that resets before the product.
         layer: its weights.
-        sparse: leave out blocks of zeros, of the three gates of one unit and four columns; for kind `gru`.
+        sparse: leave out blocks of zeros, of the gates of one unit and four columns; for kinds `gru` and `lstm`.
 
     Raises:
         ValueError: the C has no such cell.
     """
 
     def __init__(self, kind: FloatKind, layer: LayerWeights, *, sparse: bool = False) -> None:
-        if sparse and kind != "gru":
-            raise ValueError(f"A cell with blocks of zeros left out must be of kind gru; got {kind}.")
+        if sparse and kind not in SPARSE:
+            raise ValueError(f"A cell with blocks of zeros left out must be of kind {' or '.join(SPARSE)}; got {kind}.")
         self.kind: FloatKind = kind
         self.packed = p = pack_floats(kind, layer)
         self.weights, self.blocks = p.weights, np.zeros(0, np.uint16)

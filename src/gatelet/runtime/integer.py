@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gatelet.reference.integer import IntegerCell, IntegerDense
 from gatelet.runtime import _runtime
-from gatelet.runtime.packing import GROUP, pack_cell, pack_dense, sparse_blocks
+from gatelet.runtime.packing import GROUP, SPARSE, pack_cell, pack_dense, sparse_blocks
 
 __all__ = ["DenseLayer", "Kind", "RecurrentLayer", "State", "affine", "argmax", "embed", "relu", "sigmoid", "tanh"]
 
@@ -19,7 +19,7 @@ MATRICES = {"gru": (3, 4), "lstm": (4, 4), "fastgrnn": (1, 2)}  # matrices and b
 class RecurrentLayer:
     """One integer layer of a GRU, an LSTM or a FastGRNN, run by the C that devices run. Its methods keep no state.
 
-    With `sparse`, blocks of zeros are left out, of the three gates of one unit and four columns; only of a GRU.
+    With `sparse`, blocks of zeros are left out, of the gates of one unit and four columns; not of a FastGRNN.
 
     Raises:
         ValueError: the cell has other gates than its kind, or the exponent does not fit it.
@@ -32,8 +32,8 @@ class RecurrentLayer:
             raise ValueError(f"A cell of kind {kind} must have {wanted}; got {cell.gates} and {biases}.")
         if kind == "fastgrnn" and cell.exponent < 1:
             raise ValueError(f"The exponent of a FastGRNN must be at least 1; got {cell.exponent}.")
-        if sparse and kind != "gru":
-            raise ValueError(f"A cell with blocks of zeros left out must be of kind gru; got {kind}.")
+        if sparse and kind not in SPARSE:
+            raise ValueError(f"A cell with blocks of zeros left out must be of kind {' or '.join(SPARSE)}; got {kind}.")
         self.kind = kind
         self.packed = p = pack_cell(cell)  # owns, with the next two, the arrays that the C reads
         self.weights, self.blocks = p.weights, np.zeros(0, np.uint16)
@@ -64,7 +64,7 @@ class RecurrentLayer:
         y = np.empty((len(x), self.packed.units), np.int16)
         addresses = (len(x), x.ctypes.data, *(part.ctypes.data for part in state), y.ctypes.data)
         if len(self.blocks):
-            self._cell.gru_sparse(self.blocks.ctypes.data, *addresses)
+            getattr(self._cell, f"{self.kind}_sparse")(self.blocks.ctypes.data, *addresses)
         else:
             getattr(self._cell, self.kind)(*addresses)
         return y, state

@@ -11,6 +11,7 @@ from gatelet.reference.integer import IntegerCell, IntegerDense
 __all__ = ["PackedCell", "PackedDense", "grouped", "pack_cell", "pack_dense", "sparse_blocks"]
 
 GROUP = 4  # columns of a row that lie side by side
+SPARSE = ("gru", "lstm")  # cells of which blocks of zeros may be left out
 
 
 @dataclass(frozen=True)

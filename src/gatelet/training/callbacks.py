@@ -18,13 +18,15 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from gatelet.training.history import Epoch, History
 from gatelet.training.progress import Report, TrainingProgress
+from gatelet.training.pruning import BlockPruning
 
 
 class HistoryCallback(pl.Callback):
     """Collects the epochs; a resumed training goes on with those of the checkpoint."""
 
-    def __init__(self) -> None:
+    def __init__(self, pruning: BlockPruning | None = None) -> None:
         self.epochs: list[Epoch] = []
+        self._pruning = pruning
         self.started = False
         self._clock = 0.0
         self._before = 0.0
@@ -43,6 +45,7 @@ class HistoryCallback(pl.Callback):
                 seconds=self._before + time.perf_counter() - self._clock,
                 train_loss=float(losses["train_loss"]),
                 validation_loss=float(losses["validation_loss"]),
+                density=self._pruning.density if self._pruning else 1.0,
             )
         )
 

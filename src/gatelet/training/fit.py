@@ -24,6 +24,7 @@ from gatelet.training.callbacks import HistoryCallback, KeepCheckpoints, Progres
 from gatelet.training.checkpoint import SafetensorsCheckpointIO, weights_of
 from gatelet.training.history import Epoch, History
 from gatelet.training.progress import Report, training_bar
+from gatelet.training.pruning import BlockPruning, StoppingWhenSettled
 from gatelet.training.settings import TrainingSettings
 
 Loss = Callable[[nn.Module, Any], Tensor]
@@ -71,6 +72,10 @@ class _Module(pl.LightningModule):
         scale = _warmed_cosine(self._steps, self._share_of_time) if settings.schedule == "cosine" else _constant
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, scale)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def share_done(self) -> float:
+        """How much of the training is over, by its steps or by the time that it may take."""
+        return max(self.trainer.global_step / self._steps, self._share_of_time())
 
     def _share_of_time(self) -> float:
         """How much of the time that the training may take is over, earlier runs of a resumed one counted."""
@@ -129,7 +134,9 @@ def _fit(
     except OSError as error:
         raise GateletError(f"{folder} must be a folder that can be written to; {error.strerror}.") from error
     steps = settings.epochs * len(train)
-    history, interrupt = HistoryCallback(), StopOnInterrupt()
+    module = _Module(network, loss, settings, steps)
+    pruning = _pruning(network, settings, module.share_done)
+    history, interrupt = HistoryCallback(pruning), StopOnInterrupt()
     kept = KeepCheckpoints(folder, history)
     if resume and not kept.last.exists():
         raise GateletError(f"There must be a checkpoint to resume from; {kept.last} does not exist.")
@@ -141,8 +148,9 @@ def _fit(
         max_time=None if settings.max_time is None else timedelta(seconds=settings.max_time),
         logger=_logger(settings.logs, folder),
         callbacks=[
+            *([pruning] if pruning else []),
             history,
-            EarlyStopping("validation_loss", patience=settings.patience),
+            _stopping(pruning, settings.patience),
             kept,
             *([ProgressCallback(report, steps)] if report else []),
             interrupt,
@@ -155,17 +163,33 @@ def _fit(
         default_root_dir=folder,
     )
     device = next(network.parameters()).device
-    module = _Module(network, loss, settings, steps)
     with (
         torch.random.fork_rng(enabled=True),
         interrupt.listening(),
         _resuming(kept.last, history) if resume else nullcontext(),
     ):
+        before = _loss_before(trainer, module, validation) if pruning and not resume else None
         trainer.fit(module, train, validation, ckpt_path=kept.last if resume else None)
     _need_weights(history.epochs, settings)
     network.load_state_dict(weights_of(kept.best))
     network.to(device).eval()
-    return History(tuple(history.epochs), interrupt.interrupted)
+    return History(tuple(history.epochs), interrupt.interrupted, before)
+
+
+def _pruning(network: nn.Module, settings: TrainingSettings, share_done: Callable[[], float]) -> BlockPruning | None:
+    if settings.density == 1.0:
+        return None
+    return BlockPruning(network, settings.density, settings.prune_inputs, share_done)
+
+
+def _stopping(pruning: BlockPruning | None, patience: int) -> EarlyStopping:
+    return StoppingWhenSettled(pruning, patience) if pruning else EarlyStopping("validation_loss", patience=patience)
+
+
+def _loss_before(trainer: pl.Trainer, module: _Module, validation: Loader) -> float:
+    """The validation loss of the weights that are there."""
+    trainer.validate(module, validation, verbose=False)
+    return float(trainer.callback_metrics["validation_loss"])
 
 
 def _need_weights(epochs: Sequence[Epoch], settings: TrainingSettings) -> None:

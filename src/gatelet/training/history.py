@@ -16,12 +16,14 @@ class Epoch:
         seconds: since the start of the training, validation included.
         train_loss: mean over the batches of the epoch.
         validation_loss: mean over the validation samples at the end of the epoch.
+        density: share of the blocks of recurrent weights that were left then; 1 where none are pruned.
     """
 
     epoch: int
     seconds: float
     train_loss: float
     validation_loss: float
+    density: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,29 @@ class History:
     Attributes:
         epochs: in order.
         interrupted: the user stopped the training; the best weights so far were kept.
+        before: of a network that was pruned, the validation loss before the first step.
     """
 
     epochs: tuple[Epoch, ...] = ()
     interrupted: bool = False
+    before: float | None = None
 
     @property
     def best(self) -> Epoch:
-        """The epoch with the lowest validation loss, whose weights were kept."""
+        """The epoch with the lowest validation loss, whose weights were kept; among the sparsest, if pruned."""
         return min(
-            self.epochs, key=lambda epoch: math.inf if math.isnan(epoch.validation_loss) else epoch.validation_loss
+            self.epochs,
+            key=lambda epoch: (
+                epoch.density,
+                math.inf if math.isnan(epoch.validation_loss) else epoch.validation_loss,
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dumps`; a loss that is not finite is None."""
         epochs = [{name: _plain(value) for name, value in asdict(epoch).items()} for epoch in self.epochs]
-        return {"epochs": epochs, "interrupted": self.interrupted}
+        before = {} if self.before is None else {"before": _plain(self.before)}
+        return {"epochs": epochs, "interrupted": self.interrupted, **before}
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> History:
@@ -61,10 +70,12 @@ class History:
                 float(entry["seconds"]),
                 _loss(entry["train_loss"]),
                 _loss(entry["validation_loss"]),
+                float(entry.get("density", 1.0)),
             )
             for entry in values["epochs"]
         )
-        return History(tuple(epochs), bool(values["interrupted"]))
+        before = _loss(values["before"]) if "before" in values else None
+        return History(tuple(epochs), bool(values["interrupted"]), before)
 
 
 def _loss(value: Any) -> float:

@@ -31,6 +31,8 @@ class TrainingSettings:
         max_time: seconds after which training stops.
         precision: "32", "bf16" (mixed), or "auto" for bf16 on a GPU that has it.
         logs: None, "csv" or "tensorboard".
+        density: share of the blocks of recurrent weights that are left in the end (`gatelet.training.pruning`).
+        prune_inputs: let blocks of the weights that meet the inputs go, too.
 
     Raises:
         GateletError: a value is outside its range.
@@ -48,6 +50,8 @@ class TrainingSettings:
     max_time: float | None = None
     precision: str = "auto"
     logs: str | None = None
+    density: float = 1.0
+    prune_inputs: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
@@ -55,6 +59,8 @@ class TrainingSettings:
         for name in ("learning_rate", "gradient_clip"):
             _need(0 < getattr(self, name) < math.inf, name, "positive", getattr(self, name))
         _need(0 <= self.weight_decay < math.inf, "weight_decay", "zero or positive", self.weight_decay)
+        _need(0 < self.density <= 1, "density", "above 0, up to 1", self.density)
+        _need(isinstance(self.prune_inputs, bool), "prune_inputs", "true or false", self.prune_inputs)
         seed_fits = _is_whole(self.seed, 0) and self.seed <= LARGEST_SEED
         _need(seed_fits, "seed", f"a whole number from 0 to {LARGEST_SEED}", self.seed)
         steps, seconds = self.steps_per_epoch, self.max_time

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +16,7 @@ from gatelet.features.text import TextColumns, TextFeatures, Texts, TextSettings
 from gatelet.tasks.classification import store
 from gatelet.tasks.classification.explanation import Explanation, explain
 from gatelet.tasks.classification.fitted import Fitted
-from gatelet.tasks.classification.learning import Plan, learn, prepare, split
+from gatelet.tasks.classification.learning import Parts, Plan, learn, prepare, split
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings
 from gatelet.tasks.classification.planning import plan_of
 from gatelet.tasks.classification.results import Predictions, Scores, score_classes, score_sets
@@ -122,25 +124,52 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
             GateletError: nothing to resume from, or training was stopped before the first epoch ended.
         """
         training = training or TrainingSettings()
-        if not 0.0 < validation_share < 1.0:
-            raise GateletError(f"validation_share must be in (0, 1); got {validation_share}.")
-        plan = Plan(
-            text=self.text,
-            network=self.network,
-            multiple=self.columns.separator is not None,
-            label_smoothing=self.label_smoothing,
-            balanced=self.balanced,
-            rejected=self.rejected if self.out_of_scope else 0.0,
-            vectors=None if vectors is None else Path(vectors),
-        )
+        plan = self._to_learn(None if vectors is None else Path(vectors))
         texts = self._in_scope(read_texts(data, self.columns))
-        held = None if validation is None else self._in_scope(read_texts(validation, self.columns))
-        parts = split(texts, held, validation_share, training.seed, multiple=plan.multiple)
+        parts = self._parts(texts, validation, validation_share, training.seed)
         fitted = prepare(parts, plan, training.seed)
         history = learn(fitted, parts, plan, training, checkpoints=checkpoints, resume=resume, progress=progress)
         scores = self._scores(parts.validation, fitted).to_json()["overall"]["gatelet"]
         self._take(fitted, training, history, **scores)
         self.seen_once = labels_seen_once(texts.labels or ())
+        return self
+
+    def prune(
+        self,
+        data: Any,
+        density: float = 0.1,
+        *,
+        inputs: bool = False,
+        training: TrainingSettings | None = None,
+        validation: Any | None = None,
+        validation_share: float = 0.1,
+        progress: bool | Report = False,
+    ) -> Classifier:
+        """Train on while more and more blocks of the recurrent weights become zero; see `gatelet.training.pruning`.
+
+        Args:
+            data: labelled texts as in `fit`, usually the same.
+            density: share of the blocks that is left, above 0.
+            inputs: prune the weights that meet the inputs of the cell, too.
+            training: how to train; by default as before, with a quarter of the learning rate.
+            validation: as in `fit`.
+            validation_share: as in `fit`.
+            progress: as in `fit`.
+
+        Raises:
+            DataError: the texts cannot be used, or have a class that `fit` has not seen.
+            GateletError: not fitted yet, or stopped before the first epoch ended.
+        """
+        former = self._need_fitted()
+        training = training or replace(self.training, learning_rate=self.training.learning_rate / 4.0)
+        training = replace(training, density=density, prune_inputs=inputs)
+        texts = self._in_scope(read_texts(data, self.columns))
+        parts = self._parts(texts, validation, validation_share, training.seed)
+        # a copy, so that a training that fails leaves the classifier as it was
+        fitted = replace(former, network=deepcopy(former.network))
+        history = learn(fitted, parts, self._to_learn(None), training, progress=progress)
+        scores = self._scores(parts.validation, fitted).to_json()["overall"]["gatelet"]
+        self._take(fitted, training, history, **scores)
         return self
 
     def predict(self, data: Any) -> Predictions:
@@ -202,6 +231,24 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
     @classmethod
     def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
         return store.rebuilt(cls, saved)
+
+    def _to_learn(self, vectors: Path | None) -> Plan:
+        return Plan(
+            text=self.text,
+            network=self.network,
+            multiple=self.columns.separator is not None,
+            label_smoothing=self.label_smoothing,
+            balanced=self.balanced,
+            rejected=self.rejected if self.out_of_scope else 0.0,
+            vectors=vectors,
+        )
+
+    def _parts(self, texts: Texts, validation: Any | None, share: float, seed: int) -> Parts:
+        """The texts to learn from and those that steer, from a table of their own or a share of the others."""
+        if not 0.0 < share < 1.0:
+            raise GateletError(f"validation_share must be in (0, 1); got {share}.")
+        held = None if validation is None else self._in_scope(read_texts(validation, self.columns))
+        return split(texts, held, share, seed, multiple=self.columns.separator is not None)
 
     def _in_scope(self, texts: Texts) -> Texts:
         """The texts that belong to a class."""

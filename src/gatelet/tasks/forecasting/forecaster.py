@@ -161,18 +161,42 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
             DataError: the table cannot be used.
             GateletError: not fitted yet, or stopped before the first epoch ended.
         """
-        former = self._need_fitted()
         training = training or replace(
             self.training, epochs=max(1, self.training.epochs // 4), learning_rate=self.training.learning_rate / 4.0
         )
-        panel = read_panel(data, former.schema)
-        held_out = _held_out(panel, self.horizon, validation_size, former.offsets is not None)
-        # a copy, so that a training that fails leaves the forecaster as it was
-        fitted = replace(former, network=deepcopy(former.network))
-        history = learn(fitted, panel, held_out, training, progress=progress)
-        self.test_size = 0
-        self._take(fitted, training, history)
-        return self
+        return self._learn_on(data, training, 0, validation_size, progress)
+
+    def prune(
+        self,
+        data: Any,
+        density: float = 0.1,
+        *,
+        inputs: bool = False,
+        training: TrainingSettings | None = None,
+        test_size: int | None = None,
+        validation_size: int | None = None,
+        progress: bool | Report = False,
+    ) -> Forecaster:
+        """Train on while more and more blocks of the recurrent weights become zero; see `gatelet.training.pruning`.
+
+        Args:
+            data: a table with the columns of the first fit, usually the same.
+            density: share of the blocks that is left, above 0.
+            inputs: prune the weights that meet the inputs of the cell, too.
+            training: how to train; by default as before, with a quarter of the learning rate.
+            test_size: rows at the end of each series that are left out; by default those that `fit` left out.
+            validation_size: as in `fit`.
+            progress: as in `fit`.
+
+        Raises:
+            DataError: the table cannot be used.
+            GateletError: not fitted yet, a cell without gates, or stopped before the first epoch ended.
+        """
+        training = training or replace(self.training, learning_rate=self.training.learning_rate / 4.0)
+        training = replace(training, density=density, prune_inputs=inputs)
+        return self._learn_on(
+            data, training, self.test_size if test_size is None else test_size, validation_size, progress
+        )
 
     def predict(self, data: Any, *, future: Any | None = None) -> Forecast:
         """Forecast the `horizon` steps after the last observed target of each series.
@@ -247,6 +271,26 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
     @classmethod
     def _rebuilt(cls, saved: SavedModel) -> tuple[Self, Fitted]:
         return store.rebuilt(cls, saved)
+
+    def _learn_on(
+        self,
+        data: Any,
+        training: TrainingSettings,
+        test_size: int,
+        validation_size: int | None,
+        progress: bool | Report,
+    ) -> Forecaster:
+        """Go on from the present weights, on all rows but the last `test_size` of each series."""
+        former = self._need_fitted()
+        _need_whole("test_size", test_size, 0)
+        panel = read_panel(data, former.schema).before(test_size)
+        held_out = _held_out(panel, self.horizon, validation_size, former.offsets is not None)
+        # a copy, so that a training that fails leaves the forecaster as it was
+        fitted = replace(former, network=deepcopy(former.network))
+        history = learn(fitted, panel, held_out, training, progress=progress)
+        self.test_size = test_size
+        self._take(fitted, training, history)
+        return self
 
     def _new_network(self, panel: Panel, context_length: int, seed: int) -> ForecastNetwork:
         sizes = WindowSizes(context_length, self.horizon, *batch_widths(panel.schema), panel.num_series)
