@@ -17,8 +17,16 @@ void gatelet_f_embed(const float *table, uint16_t rows, uint16_t size, uint16_t 
     for (uint16_t k = 0; k < size; k++) y[k] = GATELET_READF(table + k);
 }
 
-/* 1 / sqrt(v) for v > 0: a first guess from the bits of v, and Newton's steps. */
-static float inverse_root(float v) {
+void gatelet_f_standardize(const float *means, const float *scales, uint16_t size, const float *x, float *y) {
+    for (; size > 0; size--) *y++ = (*x++ - GATELET_READF(means++)) / GATELET_READF(scales++);
+}
+
+void gatelet_f_add_constants(const float *constants, uint16_t size, float *x) {
+    for (; size > 0; size--) *x++ += GATELET_READF(constants++);
+}
+
+/* A first guess from the bits of v, and Newton's steps. */
+float gatelet_inverse_root(float v) {
     uint32_t bits;
     float y;
     memcpy(&bits, &v, sizeof bits);
@@ -34,7 +42,7 @@ void gatelet_f_layer_norm(const float *gains, const float *biases, float epsilon
     for (k = 0; k < size; k++) mean += x[k];
     mean /= (float)size;
     for (k = 0; k < size; k++) variance += (x[k] - mean) * (x[k] - mean);
-    scale = inverse_root(variance / (float)size + epsilon);
+    scale = gatelet_inverse_root(variance / (float)size + epsilon);
     for (k = 0; k < size; k++) x[k] = (x[k] - mean) * scale * GATELET_READF(gains + k) + GATELET_READF(biases + k);
 }
 

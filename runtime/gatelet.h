@@ -174,6 +174,15 @@ void gatelet_f_dense(const float *weights, const float *biases, uint16_t inputs,
 /* One row of a table (rows, size); a row outside it is read as row 0. */
 void gatelet_f_embed(const float *table, uint16_t rows, uint16_t size, uint16_t row, float *y);
 
+/* The mean of rows of a table, those of the numbers in at: (count), without the negative ones; zeros where there is none. */
+void gatelet_f_embed_mean(const float *table, uint16_t rows, uint16_t size, const int32_t *at, uint16_t count, float *y);
+
+/* y = (x - mean) / scale, value by value; NaN stays NaN. means, scales: (size). x, y: (size), may be the same. */
+void gatelet_f_standardize(const float *means, const float *scales, uint16_t size, const float *x, float *y);
+
+/* x = x + constant, value by value. */
+void gatelet_f_add_constants(const float *constants, uint16_t size, float *x);
+
 /* y = (x - mean) / sqrt(variance + epsilon) * gain + bias, over the values of x. gains, biases: (size). In place. */
 void gatelet_f_layer_norm(const float *gains, const float *biases, float epsilon, uint16_t size, float *x);
 
@@ -181,12 +190,56 @@ void gatelet_f_layer_norm(const float *gains, const float *biases, float epsilon
 void gatelet_f_sigmoid(float *x, uint16_t size);
 void gatelet_f_tanh(float *x, uint16_t size);
 void gatelet_f_relu(float *x, uint16_t size);
+void gatelet_f_softplus(float *x, uint16_t size);
 void gatelet_f_softmax(float *x, uint16_t size);
+void gatelet_f_log_softmax(float *x, uint16_t size);
 
 /* Index of the largest value, the first of equals. */
 uint16_t gatelet_f_argmax(const float *x, uint16_t size);
 
+/* A mean of all y so far, weighted by exp(score), score = v . tanh(W y + b).
+ * sum: (I), weight, peak: all zeros before the first y; the mean is sum / weight. scratch: GATELET_F_SCRATCH(I, 0). */
+typedef struct {
+    uint16_t inputs;      /* I, of y */
+    uint16_t units;       /* K */
+    const float *weights; /* W (K, groups of I, 4) */
+    const float *biases;  /* b (K) */
+    const float *scores;  /* v (K) */
+} gatelet_f_attention;
+void gatelet_f_attend(const gatelet_f_attention *attention, const float *y, float *sum, float *weight, float *peak,
+                      float *scratch);
+
+/* Quantiles q: (levels) from the median on: q_m = a_m + shift, q_{k+1} = q_k + softplus(a_{k+1} - 2), and down likewise. */
+void gatelet_f_quantiles(const float *a, uint16_t levels, uint16_t median, float shift, float *q);
+
+/* Quantiles moved by offsets: (levels), and kept in order around the median. In place. */
+void gatelet_f_calibrate(const float *offsets, uint16_t levels, uint16_t median, float *q);
+
+/* -------------------------------------------------------------------------------- windows, in double precision ---- */
+
+/* Of the values in a window that are not NaN: mean, last one (0 where there is none), and standard deviation, at least
+ * min(max(1e-3 max |x|, 1e-6 usual), 1e-2 usual). */
+double gatelet_d_mean(const double *x, uint16_t size);
+double gatelet_d_last(const double *x, uint16_t size);
+double gatelet_d_spread(const double *x, uint16_t size, double usual);
+
+/* y = ((center - mean) / usual, log(scale / usual)), both within -10 and 10. */
+void gatelet_d_level(double center, double scale, double mean, double usual, float *y);
+
+/* As gatelet_f_standardize, of readings far from zero. */
+void gatelet_d_standardize(const float *means, const float *scales, uint16_t size, const double *x, float *y);
+
+/* ---------------------------------------------------------------------------------------------- single numbers ---- */
+
 float gatelet_exp(float x);
+float gatelet_softplus(float x);
+float gatelet_inverse_root(float x); /* 1 / sqrt(x) for x > 0 */
+double gatelet_root(double x); /* 0 for what is not positive */
+double gatelet_log(double x);
+/* The number of a pair of neighbours: (former * spread + now) mod buckets, not negative; spread below buckets. */
+int32_t gatelet_pair(int32_t former, int32_t now, int32_t spread, int32_t buckets);
+float gatelet_missing(void);  /* NaN */
+float gatelet_infinity(void);
 
 #ifdef __cplusplus
 }

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 def export(
     model: Annotated[Path, typer.Argument(help="Folder of the saved model.", metavar="MODEL")],
-    to: Annotated[str, typer.Option(help="The format: onnx or npz.")],
+    to: Annotated[str, typer.Option(help="The format: c, onnx or npz.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     opset: Annotated[int | None, typer.Option(help="Version of the ONNX operators, 14 to 23; usually 17.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Begins the names of functions and files in C; usually model.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export that is there.")] = False,
     json: Json = False,
 ) -> None:
@@ -33,7 +36,8 @@ def export(
     """
     from gatelet import deploy
 
-    settings = {} if opset is None else {"opset": opset}
+    given: dict[str, Any] = {"opset": opset, "name": name}
+    settings = {key: value for key, value in given.items() if value is not None}
     _show(deploy.export(_plan(model), to, out, overwrite=overwrite, **settings), json)
 
 
@@ -70,9 +74,14 @@ def _plan(folder: Path) -> Plan | EncoderDecoder:
 
 def _show(done: Export, json: bool) -> None:
     facts = {"folder": str(done.folder), "format": done.kind, "files": done.files, "verified": done.verified}
+    facts["remarks"] = done.remarks
     if json:
         print_json(facts)
         return
     print_table(str(done.folder), ["file"], ([name] for name in done.files))
-    rows = ([runner, f"{100 * share:.2g} %"] for runner, share in done.verified.items())
-    print_table("Compared with the plan", ["ran in", "largest difference, of what is allowed"], rows)
+    rows = ([runner, f"{100 * share:.2g} %", done.remarks.get(runner, "")] for runner, share in done.verified.items())
+    missed = ([runner, "", remark] for runner, remark in done.remarks.items() if runner not in done.verified)
+    columns = ["ran in", "largest difference, of what is allowed", ""]
+    print_table(
+        "Compared with the plan", columns if done.remarks else columns[:2], ([*row] for row in [*rows, *missed])
+    )

@@ -10,7 +10,14 @@ from gatelet.runtime import PackedCell, PackedDense, PackedFloats, pack_cell, pa
 
 __all__ = ["array_text", "cell_text", "dense_text", "float_cell_text"]
 
-TYPES = {"int8": "int8_t", "int16": "int16_t", "uint16": "uint16_t", "int32": "int32_t", "float32": "float"}
+TYPES = {
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "uint16": "uint16_t",
+    "int32": "int32_t",
+    "float32": "float",
+    "float64": "double",
+}
 LINE = 118
 
 
@@ -29,7 +36,11 @@ def array_text(name: str, values: NDArray[Any]) -> str:
 
 def _number(value: float, dtype: np.dtype[Any]) -> str:
     if dtype.kind == "f":
-        return f"{float(value)!r}f" if np.isfinite(value) else "0.0f"
+        if not np.isfinite(value):
+            return "(0.0f / 0.0f)" if np.isnan(value) else f"({'-' if value < 0 else ''}1.0f / 0.0f)"
+        text = repr(float(value)) if dtype.itemsize == 8 else f"{value:.9g}"
+        text += "" if any(mark in text for mark in ".e") else ".0"
+        return text if dtype.itemsize == 8 else f"{text}f"
     if value == -(2**31):
         return "(-2147483647 - 1)"
     return f"{value}L" if dtype.itemsize == 4 and abs(value) >= 2**15 else str(value)

@@ -42,6 +42,12 @@ def difference(right: NDArray[np.float64], found: NDArray[np.float64]) -> float:
         return float("inf")
     if not finite.any():
         return 0.0
-    wanted = right[finite]
-    allowed = OF_RANGE * np.ptp(wanted) + OF_SIZE * np.abs(wanted).max() + LEAST
-    return float(np.abs(found[finite] - wanted).max() / allowed)
+    return float(np.abs(found[finite] - right[finite]).max() / allowed(right))
+
+
+def allowed(right: NDArray[np.float64]) -> float:
+    """The largest difference that a value may have from these numbers; infinite ones do not count."""
+    wanted = right[np.isfinite(right)]
+    if not wanted.size:
+        return LEAST
+    return float(OF_RANGE * np.ptp(wanted) + OF_SIZE * np.abs(wanted).max() + LEAST)

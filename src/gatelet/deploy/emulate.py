@@ -10,14 +10,22 @@ from gatelet.deploy.toolchains import Core, missing_tools
 from gatelet.errors import GateletError
 from gatelet.runtime import board_file, source_folder
 
-__all__ = ["WARNINGS", "EmulationError", "Sizes", "build", "code_size", "run"]
+__all__ = ["WARNINGS", "EmulationError", "Sizes", "build", "code_size", "program_size", "run"]
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
 SECONDS = 120  # after which a program is taken to hang
 
 
 class EmulationError(GateletError):
-    """A program did not compile, or did not run to its end."""
+    """A program did not compile, or did not run to its end.
+
+    Attributes:
+        output: what it, or the compiler, wrote.
+    """
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,13 @@ class Sizes:
 
 
 def build(
-    core: Core, sources: Sequence[Path], folder: Path, *, optimize: str = "-O2", extra: Sequence[str] = ()
+    core: Core,
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    optimize: str = "-O2",
+    extra: Sequence[str] = (),
+    runtime: Path | None = None,
 ) -> Path:
     """Compile C files with the runtime and the board of a core, as C99 and without a warning.
 
@@ -40,6 +54,7 @@ def build(
         folder: where the program is put.
         optimize: a flag.
         extra: more flags.
+        runtime: folder with the files of the runtime; None: those installed with gatelet.
 
     Returns:
         The program.
@@ -48,12 +63,12 @@ def build(
         EmulationError: a tool is missing, or the compiler complains.
     """
     program = folder / f"{core.name}.elf"
-    runtime = source_folder()
+    own = source_folder() if runtime is None else runtime
     script = ("-T", str(board_file(core.script))) if core.script else ()
     _call([
-        *_compiler(core, optimize, extra),
-        *("-I", str(runtime / "boards"), "-Wl,--gc-sections", *core.link, *script),
-        *map(str, [*sources, *sorted(runtime.glob("*.c")), board_file(core.board)]),
+        *_compiler(core, optimize, extra, own),
+        *("-I", str(source_folder() / "boards"), "-Wl,--gc-sections", *core.link, *script),
+        *map(str, [*sources, *sorted(own.glob("*.c")), board_file(core.board)]),
         *("-lm", "-o", str(program)),
     ])  # fmt: skip
     return program
@@ -80,18 +95,28 @@ def code_size(core: Core, sources: Sequence[Path], folder: Path, *, optimize: st
     """
     objects = [folder / f"{core.name}-{source.stem}.o" for source in sources]
     for source, compiled in zip(sources, objects, strict=True):
-        _call([*_compiler(core, optimize, ()), "-c", str(source), "-o", str(compiled)])
+        _call([*_compiler(core, optimize, (), source_folder()), "-c", str(source), "-o", str(compiled)])
     lines = _call([f"{core.cpp}size", *map(str, objects)]).splitlines()[1:]
     columns = [[int(value) for value in line.split()[:3]] for line in lines]
     return Sizes(*(sum(column) for column in zip(*columns, strict=True)))
 
 
-def _compiler(core: Core, optimize: str, extra: Sequence[str]) -> list[str]:
+def program_size(core: Core, program: Path) -> Sizes:
+    """Bytes of a program.
+
+    Raises:
+        EmulationError: a tool is missing.
+    """
+    words = _call([f"{core.cpp}size", str(program)]).splitlines()[1].split()
+    return Sizes(int(words[0]), int(words[1]), int(words[2]))
+
+
+def _compiler(core: Core, optimize: str, extra: Sequence[str], runtime: Path) -> list[str]:
     missing = missing_tools(core)
     if missing:
         raise EmulationError(f"{core.title} needs {' and '.join(missing)}, which this machine does not have.")
     sections = ("-ffunction-sections", "-fdata-sections")
-    return [core.compiler, "-std=c99", optimize, *sections, *WARNINGS, *core.flags, *extra, "-I", str(source_folder())]
+    return [core.compiler, "-std=c99", optimize, *sections, *WARNINGS, *core.flags, *extra, "-I", str(runtime)]
 
 
 def _call(command: list[str]) -> str:
@@ -103,5 +128,6 @@ def _call(command: list[str]) -> str:
         raise EmulationError(f"{command[0]} must end within {SECONDS} seconds; it did not.") from None
     output = done.stdout + done.stderr  # semihosting and simavr speak through the second
     if done.returncode:
-        raise EmulationError(f"{command[0]} must end without an error; it said: {output.strip()[-2000:]}")
+        said = output.strip()[-2000:]
+        raise EmulationError(f"{command[0]} must end without an error; it said: {said}", output)
     return output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ LARGEST_MANIFEST = 2**20
 
 Write = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], None]
 Check = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], dict[str, float]]
+Verify = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], tuple[dict[str, float], dict[str, str]]]
 
 
 class Planned(Protocol):
@@ -33,6 +34,21 @@ class Planned(Protocol):
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A format.
+
+    Attributes:
+        write: puts its files into a folder.
+        check: runs them beside the plan: the largest difference by what ran them, as a share of what is allowed.
+        verify: does more than that where `gatelet verify` asks, and remarks on what ran them or did not.
+    """
+
+    write: Write
+    check: Check
+    verify: Verify | None = None
+
+
+@dataclass(frozen=True)
 class Export:
     """An export that was compared with its plan.
 
@@ -41,12 +57,14 @@ class Export:
         kind: "onnx", "npz", ...
         files: what it consists of.
         verified: the largest difference from the plan by what ran it, as a share of what is allowed.
+        remarks: on what ran it, or could not.
     """
 
     folder: Path
     kind: str
     files: tuple[str, ...]
     verified: dict[str, float]
+    remarks: dict[str, str] = field(default_factory=dict)
 
 
 def export(
@@ -64,7 +82,7 @@ def export(
         to: a name in `KINDS`.
         out: folder to write.
         overwrite: replace an export that is there.
-        settings: of the format: `opset` for ONNX.
+        settings: of the format: `opset` for ONNX; `name`, which begins all functions, for C.
 
     Raises:
         ExportError: something cannot be exported exactly, or an export differs from the plan.
@@ -73,12 +91,12 @@ def export(
     if to not in KINDS:
         raise ExportError(f"A model can be exported to {', '.join(KINDS)}; got {to!r}.")
     plan = plan_of(model)
-    write, check = KINDS[to]()
+    kind = KINDS[to]()
     folder = Path(out)
     with new_folder(folder, overwrite=overwrite, ours=_ours(folder)) as building:
         write_plan(building, plan)
-        write(building, plan, settings)
-        verified = check(building, plan, settings)
+        kind.write(building, plan, settings)
+        verified = kind.check(building, plan, settings)
         files = sorted(str(file.relative_to(building)) for file in building.rglob("*") if file.is_file())
         document = {
             "format": FORMAT,
@@ -106,9 +124,13 @@ def verify(path: str | Path) -> Export:
             raise ExportError(f"{folder} must have {name!r:.80}; it has not.")
         if _sha256(file) != expected:
             raise ExportError(f"{file} must be as it was exported; it was changed.")
-    _, check = KINDS[document["kind"]]()
-    verified = check(folder, load_plan(folder), document["settings"])
-    return Export(folder, document["kind"], (*document["files"], MANIFEST), verified)
+    kind, plan, settings = KINDS[document["kind"]](), load_plan(folder), document["settings"]
+    remarks: dict[str, str] = {}
+    if kind.verify is None:
+        verified = kind.check(folder, plan, settings)
+    else:
+        verified, remarks = kind.verify(folder, plan, settings)
+    return Export(folder, document["kind"], (*document["files"], MANIFEST), verified, remarks)
 
 
 def plan_of(model: Plan | EncoderDecoder | Planned | str | Path) -> Plan | EncoderDecoder:
@@ -120,18 +142,24 @@ def plan_of(model: Plan | EncoderDecoder | Planned | str | Path) -> Plan | Encod
     return model.plan()
 
 
-def _onnx() -> tuple[Write, Check]:
+def _c() -> Kind:
+    from gatelet.deploy.c.files import check_c, verify_c, write_c
+
+    return Kind(write_c, check_c, verify_c)
+
+
+def _onnx() -> Kind:
     require("onnx", "onnx")
     from gatelet.deploy.onnx.files import check_onnx, write_onnx
 
-    return write_onnx, check_onnx
+    return Kind(write_onnx, check_onnx)
 
 
-def _npz() -> tuple[Write, Check]:
-    return write_npz, check_npz
+def _npz() -> Kind:
+    return Kind(write_npz, check_npz)
 
 
-KINDS: dict[str, Callable[[], tuple[Write, Check]]] = {"onnx": _onnx, "npz": _npz}
+KINDS: dict[str, Callable[[], Kind]] = {"c": _c, "onnx": _onnx, "npz": _npz}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Core:
     per_tick: float = 0.0  # instructions; 0: the ticks mean nothing
     counts: str = "instructions"
     cpp: str = ""  # prefix of the tools beside the compiler, say `size`
+    flash: int = 0  # bytes that a program may have; 0: more than any model here needs
+    ram: int = 0  # likewise, of memory
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -60,6 +62,8 @@ def _cortex(
         script="cortex_m.ld",
         per_tick=per_tick,
         cpp="arm-none-eabi-",
+        flash=memory["rom_size"],
+        ram=memory["ram_size"],
     )
 
 
@@ -97,6 +101,8 @@ CORES: dict[str, Core] = {
             script="riscv.ld",
             per_tick=1,
             cpp="riscv64-unknown-elf-",
+            flash=4 * 2**20,
+            ram=4 * 2**20,
         ),
         Core(
             name="aarch64",
@@ -118,6 +124,8 @@ CORES: dict[str, Core] = {
             per_tick=8,
             counts="cycles",
             cpp="avr-",
+            flash=65536,  # of the 128 KiB, what constants may lie in
+            ram=16384,
         ),
     )
 }

@@ -20,7 +20,7 @@ from gatelet.runtime.integer import (
     sigmoid,
     tanh,
 )
-from gatelet.runtime.packing import PackedCell, PackedDense, pack_cell, pack_dense, sparse_blocks
+from gatelet.runtime.packing import PackedCell, PackedDense, grouped, pack_cell, pack_dense, sparse_blocks
 from gatelet.runtime.sources import board_file, source_files, source_folder
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "argmax",
     "board_file",
     "embed",
+    "grouped",
     "pack_cell",
     "pack_dense",
     "pack_floats",

@@ -1,0 +1,109 @@
+"""Cells as calls of the runtime."""
+
+from __future__ import annotations
+
+from gatelet import plan as p
+from gatelet.deploy.c.program import Program
+from gatelet.deploy.c_arrays import float_cell_text
+from gatelet.errors import ExportError
+from gatelet.runtime import FloatKind, PackedFloats, pack_floats, sparse_blocks
+
+KINDS: dict[type[p.Recurrent], FloatKind] = {
+    p.FastGRNN: "fastgrnn",
+    p.GRU: "gru",
+    p.LSTM: "lstm",
+    p.LiGRU: "ligru",
+    p.MGU: "mgu",
+    p.MinGRU: "min_gru",
+    p.MinLSTM: "min_lstm",
+    p.RNN: "rnn",
+}
+GATED = ("gru_before", "mgu")
+SPARSE = 0.7  # of the blocks: where no more are there, leaving out the others is quicker
+
+
+def write_cell(c: Program, cell: p.Recurrent) -> None:
+    """Add a cell to the step."""
+    if getattr(cell, "layer_norm_ih", None) is not None:
+        raise ExportError(
+            f"{type(cell).__name__} with LayerNorm cannot be exported to C: the runtime has no such cell."
+        )
+    kind: FloatKind = KINDS[type(cell)]
+    if isinstance(cell, p.GRU) and not cell.reset_after:
+        kind = "gru_before"
+    call = _define(c, cell, kind, pack_floats(kind, cell.layer()))
+    if cell.over == "steps":
+        write_steps(c, cell, call, "float")
+    else:
+        write_rows(c, cell, call, "float")
+
+
+def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats) -> str:
+    """The constants; gives the call of a step with places for x and the states."""
+    groups = (-(-packed.inputs // 4), -(-packed.units // 4))
+    c.need_scratch(4 * (groups[0] + (3 if kind in GATED else 1) * groups[1]))
+    name = c.names.fresh(f"{cell.target}_cell")
+    if kind == "gru":
+        kept, blocks = sparse_blocks(packed.weights, groups[0])
+        if kept.size <= SPARSE * packed.weights.size:
+            c.define(float_cell_text(name, packed, sparse=True), kept, blocks, packed.biases)
+            return f"gatelet_f_gru_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
+    c.define(float_cell_text(name, packed), packed.weights, packed.biases)
+    return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
+
+
+def write_steps(c: Program, cell: p.Recurrent, call: str, type: str) -> None:
+    """A cell whose state goes on from step to step; what it writes is its state."""
+    size = cell.hidden_size
+    zero = "0" if type.startswith("int") else "0.0f"
+    states = [c.remember(f"{cell.target}_{part}", type, size, zero) for part in ("h", "c")[: cell.states]]
+    if cell.restart or cell.start:
+        step = c.remember(f"{cell.target}_step", "int32_t", 1, "0")
+        starts = [c.read(name) for name in cell.start]
+        for state, start in zip(states, starts, strict=False):
+            c.lines.append(f"if ({step}[0] == 0) for (k = 0; k < {size}; k++) {state}[k] = {start}[k];")
+        if cell.restart:
+            zeros = " ".join(f"{state}[k] = {zero};" for state in states)
+            c.lines.append(
+                f"if ({step}[0] == {cell.restart}) for ({step}[0] = 0, k = 0; k < {size}; k++) {{ {zeros} }}"
+            )
+        c.lines.append(f"{step}[0]++;" if cell.restart else f"{step}[0] = 1;")
+    c.lines.append(call.format(x=c.read(cell.source), states=", ".join(states)))
+    for name, state in zip(cell.outputs, states, strict=False):
+        c.remembered(name, state)
+
+
+def write_rows(c: Program, cell: p.Recurrent, call: str, type: str) -> None:
+    """A cell that runs over the rows of a value, from the beginning, in the places where its results are wanted."""
+    size = cell.hidden_size
+    rows, width = c.rows(cell.source)
+    source, starts = c.read(cell.source), [c.read(name) for name in cell.start]
+    places = [(c.write(name), 0 if name in c.single else size) for name in cell.outputs]
+    if len(places) < cell.states:
+        places.append((c.room(f"{cell.target}_c", type, size), 0))
+    c.lines.append(f"for (j = 0; j < {rows}; j++) {{")
+    c.lines.append(f"    r = {f'(uint16_t)({rows - 1} - j)' if cell.reverse else 'j'};")
+    zero = "0" if type.startswith("int") else "0.0f"
+    for at, (place, stride) in enumerate(places):
+        begun = f"{starts[at]}[k]" if starts else zero
+        before = _before(cell, rows, begun, zero, f"{place}[{_former(cell, stride)}]")
+        c.lines.append(f"    for (k = 0; k < {size}; k++) {place}[{_at(stride)}k] = {before};")
+    at_row = [f"{place} + r * {stride}" if stride else place for place, stride in places]
+    c.lines += [f"    {call.format(x=f'{source} + r * {width}', states=', '.join(at_row))}", "}"]
+
+
+def _at(stride: int) -> str:
+    return f"r * {stride} + " if stride else ""
+
+
+def _former(cell: p.Recurrent, stride: int) -> str:
+    return f"(r {'+' if cell.reverse else '-'} 1) * {stride} + k" if stride else "k"
+
+
+def _before(cell: p.Recurrent, rows: int, begun: str, zero: str, former: str) -> str:
+    """What the state is before row r."""
+    if cell.over == "each":
+        return begun
+    if cell.restart:
+        former = f"{'(r + 1)' if cell.reverse else 'r'} % {cell.restart} == 0 ? {zero} : {former}"
+    return f"r == {rows - 1 if cell.reverse else 0} ? {begun} : {former}"

@@ -1,0 +1,126 @@
+"""The files of an export to C."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from gatelet.deploy.c.checking import check_cores, check_host, host_compilers
+from gatelet.deploy.c.golden import golden_steps, golden_text, main_text, make_golden
+from gatelet.deploy.c.program import Program
+from gatelet.deploy.c.readme import readme_text
+from gatelet.deploy.c.runtime_files import needed_files
+from gatelet.deploy.c.writing import header_text, program_of, source_text
+from gatelet.errors import ExportError
+from gatelet.plan import EncoderDecoder, Plan
+from gatelet.runtime import board_file
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+LANGUAGE = "C"
+
+
+def write_c(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> None:
+    """Write the model, the runtime that it needs, golden vectors, a self-test, and files for make and CMake."""
+    host_compilers()
+    c = program_for(model, settings)
+    text = source_text(c)
+    (folder / f"{c.prefix}.h").write_text(header_text(c), encoding="utf-8")
+    (folder / f"{c.prefix}.c").write_text(text, encoding="utf-8")
+    (folder / "gatelet").mkdir()
+    for file in needed_files(text):
+        shutil.copyfile(file, folder / "gatelet" / file.name)
+    write_selftest(c, folder / "selftest")
+    (folder / "Makefile").write_text(MAKEFILE.replace("@NAME@", c.prefix), encoding="utf-8")
+    (folder / "CMakeLists.txt").write_text(CMAKE.replace("@NAME@", c.prefix), encoding="utf-8")
+    (folder / "README.md").write_text(readme_text(c), encoding="utf-8")
+
+
+def write_selftest(c: Program, folder: Path) -> None:
+    """Write golden vectors, the program that compares them, and the board that is this machine."""
+    folder.mkdir()
+    golden = make_golden(c, golden_steps(c))
+    (folder / "golden.h").write_text(golden_text(c, golden), encoding="utf-8")
+    (folder / "main.c").write_text(main_text(c, golden), encoding="utf-8")
+    for name in ("board.h", "hosted.c"):
+        shutil.copyfile(board_file(name), folder / name)
+
+
+def check_c(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> dict[str, float]:
+    """Compile and run the files here, beside the plan; see `check_host`."""
+    return check_host(program_for(model, settings), folder)
+
+
+def verify_c(
+    folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]
+) -> tuple[dict[str, float], dict[str, str]]:
+    """The same, and on every core whose tools are there: the differences, and what there is to say of each."""
+    c = program_for(model, settings)
+    shares, remarks = check_host(c, folder), {}
+    for found in check_cores(c, folder):
+        if found.share is not None:
+            shares[found.core.title] = found.share
+        if found.remark:
+            remarks[found.core.title] = found.remark
+    return shares, remarks
+
+
+def program_for(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Program:
+    """A plan on its way into C, by the settings of an export.
+
+    Raises:
+        ExportError: settings are not those of C, or something cannot be exported exactly.
+    """
+    name = settings.setdefault("name", "model")
+    if set(settings) != {"name"}:
+        raise ExportError(f"C takes the setting name; got {', '.join(settings)}.")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ExportError(
+            f"The name of a model in C must be a-z, 0-9 and _, and begin with a letter; got {name!r:.80}."
+        )
+    if isinstance(model, EncoderDecoder):
+        raise ExportError(
+            "A model that reads a whole text of any length cannot be exported to C; this is a translator."
+        )
+    return program_of(model, name)
+
+
+MAKEFILE = """# make: the library; make test: the comparison with golden vectors
+CFLAGS ?= -O2 -Wall -Wextra
+# no -ffast-math: it forgets what is missing (NaN)
+OWN = -std=c99 -I. -Igatelet -Iselftest
+SOURCES = @NAME@.c $(wildcard gatelet/*.c)
+
+lib@NAME@.a: $(SOURCES:.c=.o)
+	$(AR) rcs $@ $^
+
+%.o: %.c
+	$(CC) $(OWN) $(CFLAGS) -c $< -o $@
+
+selftest/selftest: selftest/main.o selftest/hosted.o lib@NAME@.a
+	$(CC) $(CFLAGS) $^ -o $@
+
+test: selftest/selftest
+	./selftest/selftest
+
+clean:
+	rm -f *.o gatelet/*.o selftest/*.o lib@NAME@.a selftest/selftest
+
+.PHONY: test clean
+"""
+
+CMAKE = """cmake_minimum_required(VERSION 3.10)
+project(@NAME@ C)
+set(CMAKE_C_STANDARD 99)
+
+file(GLOB GATELET gatelet/*.c)
+add_library(@NAME@ STATIC @NAME@.c ${GATELET})
+target_include_directories(@NAME@ PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE gatelet)
+
+enable_testing()
+add_executable(@NAME@_selftest selftest/main.c selftest/hosted.c)
+target_include_directories(@NAME@_selftest PRIVATE selftest gatelet)
+target_link_libraries(@NAME@_selftest @NAME@)
+add_test(NAME golden COMMAND @NAME@_selftest)
+"""

@@ -1,0 +1,54 @@
+"""The README of an export to C: how to call it, and what it needs."""
+
+from __future__ import annotations
+
+from gatelet.deploy.c.program import Program
+from gatelet.deploy.c.writing import step_head
+from gatelet.plan.values import spelled
+
+
+def readme_text(c: Program) -> str:
+    """`README.md`."""
+    rows = [
+        f"| {word} | `{port.name}` | {port.type} | {spelled(port.value.shape) if port.value.shape else 'one number'} "
+        f"| {port.value.unit} |"
+        for word, ports in (("in", c.inputs), ("out", c.outputs))
+        for port in ports
+    ]
+    return "\n".join([
+        f"# {c.plan.task} in C, written by gatelet",
+        "",
+        f"`{c.prefix}.h` and `{c.prefix}.c` are the model, `gatelet/` the part of gatelet's runtime that it calls.",
+        "No allocation, no global state, nothing from libc but `<stdint.h>` and `<string.h>`; C99 to C++17.",
+        "Do not compile with `-ffast-math`.",
+        "",
+        "```c",
+        f"static {c.prefix}_state state;  /* one per stream */",
+        f"{c.prefix}_init(&state);",
+        f"{step_head(c)};",
+        "```",
+        "",
+        "| | name | type | shape | unit |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        "What is missing is NaN, where the model knows of missing numbers. Shapes with two axes lie row by row.",
+        "",
+        "## Budget",
+        "",
+        "| | bytes |",
+        "|---|---|",
+        f"| constants, in flash | {c.flash:,} |",
+        f"| state, per stream | {c.state_bytes:,} |",
+        f"| values of a step, on the stack (and some 200 bytes for calls) | {c.work_bytes:,} |",
+        "| static data | 0 |",
+        "",
+        f"A step takes {c.plan.macs:,} multiply-adds.",
+        "",
+        "## Self-test",
+        "",
+        "`make test` compiles the model and compares it with golden vectors in `selftest/`. On your own board, answer",
+        "to `selftest/board.h` as `selftest/hosted.c` does. `gatelet verify` does the same under emulators of",
+        "Cortex-M, RISC-V, AArch64 and AVR, where they are installed.",
+        "",
+    ])  # fmt: skip
