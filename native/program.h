@@ -37,6 +37,8 @@ struct Description {
   std::int64_t state;                 // where its states begin in the block of a stream, in bytes
   std::vector<double> settings;       // as the operation's constructor reads them
   std::vector<Weight> weights;        // copied or packed, not kept
+  std::vector<std::string> constants; // the bytes of integers, as the runtime for devices wants them
+  bool doubles = false;               // whether it writes doubles
 };
 
 class Program {

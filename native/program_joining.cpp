@@ -4,18 +4,19 @@
 namespace gatelet::GATELET_ISA {
 namespace {
 
-// A row beside rows is put into each of them.
+// Numbers of type T; a row beside rows is put into each of them.
+template <class T>
 class Concatenate : public Part {
  public:
   explicit Concatenate(const Description& d) : in_(d.inputs), out_(d.outputs[0]) {}
 
   void run(const Step& step) override {
     for (std::int64_t b = 0; b < step.streams; ++b) {
-      float* y = step.at(out_, b);
+      T* y = step.at<T>(out_, b);
       const std::int64_t rows = step.rows(out_, b);
       for (std::int64_t r = 0; r < rows; ++r) {
         for (const Slot& in : in_) {
-          std::memcpy(y, step.at(in, b) + (in.rows == 1 ? 0 : r * in.width), bytes_of(in.width));
+          std::memcpy(y, step.at<T>(in, b) + (in.rows == 1 ? 0 : r * in.width), bytes_of<T>(in.width));
           y += in.width;
         }
       }
@@ -27,10 +28,11 @@ class Concatenate : public Part {
   Slot out_;
 };
 
-// Weights: the constant, of one row or of all, or none. A row is added to each of rows, and a single number to all of a row.
+// Weights: the constant, of one row or of all, or none. A row is added to each of rows, and a single number to all of a row. Sums
+// of integers are exact, and kept within 16 bits.
 class Add : public Part {
  public:
-  explicit Add(const Description& d) : in_(d.inputs), out_(d.outputs[0]) {
+  explicit Add(const Description& d) : in_(d.inputs), out_(d.outputs[0]), clamped_(d.kind == "IntegerAdd") {
     if (d.weights.at(0).data != nullptr) constant_ = copied(d.weights[0]);
   }
 
@@ -43,6 +45,7 @@ class Add : public Part {
         std::memset(y, 0, bytes_of(out_.width));
         if (constants > 0) add(y, constant_.data() + (constants > out_.width ? r * out_.width : 0), constants);
         for (const Slot& in : in_) add(y, step.at(in, b) + (in.rows == 1 ? 0 : r * in.width), in.width);
+        for (std::int64_t j = 0; j < out_.width && clamped_; ++j) y[j] = y[j] > 32767.0f ? 32767.0f : y[j] < -32768.0f ? -32768.0f : y[j];
       }
     }
   }
@@ -55,30 +58,31 @@ class Add : public Part {
 
   std::vector<Slot> in_;
   Slot out_;
+  bool clamped_;
   std::vector<float> constant_;
 };
 
 // Numbers in their order, as many as there is room for, and zeros after them.
-std::unique_ptr<Part> reshaped(const Description& d) {
-  class Reshaped : public Part {
-   public:
-    explicit Reshaped(const Description& d) : in_(d.inputs[0]), out_(d.outputs[0]) {}
+template <class T>
+class Reshaped : public Part {
+ public:
+  explicit Reshaped(const Description& d) : in_(d.inputs[0]), out_(d.outputs[0]) {}
 
-    void run(const Step& step) override {
-      const std::int64_t kept = smaller(in_.size(), out_.size());
-      for (std::int64_t b = 0; b < step.streams; ++b) {
-        std::memcpy(step.at(out_, b), step.at(in_, b), bytes_of(kept));
-        std::memset(step.at(out_, b) + kept, 0, bytes_of(out_.size() - kept));
-      }
+  void run(const Step& step) override {
+    const std::int64_t kept = smaller(in_.size(), out_.size());
+    for (std::int64_t b = 0; b < step.streams; ++b) {
+      T* y = step.at<T>(out_, b);
+      std::memcpy(y, step.at<T>(in_, b), bytes_of<T>(kept));
+      std::memset(y + kept, 0, bytes_of<T>(out_.size() - kept));
     }
+  }
 
-   private:
-    Slot in_, out_;
-  };
-  return std::make_unique<Reshaped>(d);
-}
+ private:
+  Slot in_, out_;
+};
 
 // Settings: whether the last row is meant, else the first.
+template <class T>
 class Row : public Part {
  public:
   explicit Row(const Description& d) : in_(d.inputs[0]), out_(d.outputs[0]), last_(whole(d, 0) != 0) {}
@@ -86,7 +90,7 @@ class Row : public Part {
   void run(const Step& step) override {
     for (std::int64_t b = 0; b < step.streams; ++b) {
       const std::int64_t row = last_ ? larger(step.rows(in_, b) - 1, 0) : 0;
-      std::memcpy(step.at(out_, b), step.at(in_, b) + row * in_.width, bytes_of(in_.width));
+      std::memcpy(step.at<T>(out_, b), step.at<T>(in_, b) + row * in_.width, bytes_of<T>(in_.width));
     }
   }
 
@@ -126,10 +130,10 @@ std::unique_ptr<Part> converted(const Description& d) {
 }  // namespace
 
 std::unique_ptr<Part> new_joining(const Description& d) {
-  if (d.kind == "Concatenate") return std::make_unique<Concatenate>(d);
-  if (d.kind == "Add") return std::make_unique<Add>(d);
-  if (d.kind == "Segments" || d.kind == "Split") return reshaped(d);
-  if (d.kind == "Row") return std::make_unique<Row>(d);
+  if (d.kind == "Concatenate") return of_type<Concatenate>(d);
+  if (d.kind == "Add" || d.kind == "IntegerAdd") return std::make_unique<Add>(d);
+  if (d.kind == "Segments" || d.kind == "Split") return of_type<Reshaped>(d);
+  if (d.kind == "Row") return of_type<Row>(d);
   if (d.kind == "Delay") return std::make_unique<Delay>(d);
   // of no plan: where an operation reads the other kind of numbers than its source writes
   if (d.kind == "to double") return converted<float, double>(d);

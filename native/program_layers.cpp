@@ -124,10 +124,25 @@ std::unique_ptr<Part> softmax(const Description& d) {
 }
 
 // Reads doubles: what is in a unit may lie far from zero.
+template <class Y>
 std::unique_ptr<Part> standardize(const Description& d) {
-  return each_row<double>(d, [mean = copied(d.weights[0]), scale = copied(d.weights[1])](const double* x, float* y, float*,
-                                                                                        std::int64_t F) {
-    for (std::int64_t j = 0; j < F; ++j) y[j] = static_cast<float>((x[j] - mean[j]) / scale[j]);
+  return each_row<double, Y>(d, [mean = copied(d.weights[0]), scale = copied(d.weights[1])](const double* x, Y* y, float*,
+                                                                                           std::int64_t F) {
+    for (std::int64_t j = 0; j < F; ++j) y[j] = static_cast<Y>((x[j] - mean[j]) / scale[j]);
+  });
+}
+
+template <class T>
+std::unique_ptr<Part> observed(const Description& d) {
+  return each_row<T, T>(d, [](const T* x, T* y, float*, std::int64_t F) {
+    for (std::int64_t j = 0; j < F; ++j) y[j] = std::isnan(x[j]) ? T{0} : T{1};
+  });
+}
+
+template <class T>
+std::unique_ptr<Part> filled(const Description& d) {
+  return each_row<T, T>(d, [](const T* x, T* y, float*, std::int64_t F) {
+    for (std::int64_t j = 0; j < F; ++j) y[j] = std::isnan(x[j]) ? T{0} : x[j];
   });
 }
 
@@ -158,7 +173,7 @@ std::unique_ptr<Part> new_layer(const Description& d) {
   if (d.kind == "Embedding") return std::make_unique<Embedding>(d);
   if (d.kind == "Pairs") return std::make_unique<Pairs>(d);
   if (d.kind == "Softmax") return softmax(d);
-  if (d.kind == "Standardize") return standardize(d);
+  if (d.kind == "Standardize") return d.doubles ? standardize<double>(d) : standardize<float>(d);
   if (d.kind == "LayerNorm") return layer_norm(d);
   if (d.kind == "CTCGreedy") return ctc_greedy(d);
   if (d.kind == "Activation") {
@@ -167,16 +182,8 @@ std::unique_ptr<Part> new_layer(const Description& d) {
       apply(function, y, F);
     });
   }
-  if (d.kind == "Observed") {
-    return each_row(d, [](const float* x, float* y, float*, std::int64_t F) {
-      for (std::int64_t j = 0; j < F; ++j) y[j] = std::isnan(x[j]) ? 0.0f : 1.0f;
-    });
-  }
-  if (d.kind == "Filled") {
-    return each_row(d, [](const float* x, float* y, float*, std::int64_t F) {
-      for (std::int64_t j = 0; j < F; ++j) y[j] = std::isnan(x[j]) ? 0.0f : x[j];
-    });
-  }
+  if (d.kind == "Observed") return d.doubles ? observed<double>(d) : observed<float>(d);
+  if (d.kind == "Filled") return d.doubles ? filled<double>(d) : filled<float>(d);
   return nullptr;
 }
 

@@ -130,7 +130,17 @@ inline std::int64_t whole(const Description& d, std::size_t number) {
   return static_cast<std::int64_t>(d.settings.at(number));
 }
 
-inline std::size_t bytes_of(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
+template <class T = float>
+std::size_t bytes_of(std::int64_t numbers) {
+  return static_cast<std::size_t>(numbers) * sizeof(T);
+}
+
+// A part of the type of the numbers that are written.
+template <template <class> class PartOf>
+std::unique_ptr<Part> of_type(const Description& d) {
+  if (d.doubles) return std::make_unique<PartOf<double>>(d);
+  return std::make_unique<PartOf<float>>(d);
+}
 
 inline double softplus(double a) { return a > 0.0 ? a + std::log1p(std::exp(-a)) : std::log1p(std::exp(a)); }
 
@@ -166,5 +176,7 @@ std::unique_ptr<Part> new_joining(const Description& d);
 std::unique_ptr<Part> new_layer(const Description& d);
 std::unique_ptr<Part> new_window(const Description& d);
 std::unique_ptr<Part> new_quantiles(const Description& d);
+std::unique_ptr<Part> new_integer_cell(const Description& d);
+std::unique_ptr<Part> new_integer_layer(const Description& d);
 
 }  // namespace gatelet::GATELET_ISA

@@ -101,6 +101,7 @@ class Scale : public Part {
 };
 
 // Inputs: center, scale. Settings: mean and spread of the training data.
+template <class Y>
 class Level : public Part {
  public:
   explicit Level(const Description& d)
@@ -108,14 +109,14 @@ class Level : public Part {
 
   void run(const Step& step) override {
     for (std::int64_t b = 0; b < step.streams; ++b) {
-      float* y = step.at(out_, b);
+      Y* y = step.at<Y>(out_, b);
       y[0] = kept((*step.at<double>(center_, b) - mean_) / usual_);
       y[1] = kept(std::log(*step.at<double>(scale_, b) / usual_));
     }
   }
 
  private:
-  static float kept(double x) { return static_cast<float>(x > 10.0 ? 10.0 : x < -10.0 ? -10.0 : x); }
+  static Y kept(double x) { return static_cast<Y>(x > 10.0 ? 10.0 : x < -10.0 ? -10.0 : x); }
 
   Slot center_, scale_, out_;
   double mean_, usual_;
@@ -123,22 +124,19 @@ class Level : public Part {
 
 }  // namespace
 
-// Settings of a Window: whether its numbers are doubles; of Center: whether the last one is meant; of Spread: the usual one; of
-// Scale: whether back again.
+// Settings of Center: whether the last one is meant; of Spread: the usual one; of Scale: whether back again.
 std::unique_ptr<Part> new_window(const Description& d) {
-  if (d.kind == "Window") {
-    if (whole(d, 0) != 0) return std::make_unique<Window<double>>(d);
-    return std::make_unique<Window<float>>(d);
-  }
+  if (d.kind == "Window") return of_type<Window>(d);
   if (d.kind == "Center") return of_window(d, whole(d, 0) != 0 ? last_observed : observed_mean);
   if (d.kind == "Spread") {
     return of_window(d, [usual = d.settings.at(0)](const double* x, std::int64_t rows) { return spread(x, rows, usual); });
   }
   if (d.kind == "Scale") {
     if (whole(d, 0) != 0) return std::make_unique<Scale<float, double, true>>(d);
+    if (d.doubles) return std::make_unique<Scale<double, double, false>>(d);
     return std::make_unique<Scale<double, float, false>>(d);
   }
-  if (d.kind == "Level") return std::make_unique<Level>(d);
+  if (d.kind == "Level") return of_type<Level>(d);
   return nullptr;
 }
 

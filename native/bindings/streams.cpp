@@ -109,8 +109,10 @@ class Streams {
         first_(reinterpret_cast<const std::byte*>(first.c_str()), reinterpret_cast<const std::byte*>(first.c_str()) + first.size()) {}
 
   void add(const std::string& kind, const Places& inputs, const Places& outputs, std::int64_t state,
-           const std::vector<double>& settings, const nb::list& weights) {
-    gatelet::Description d{kind, slots(inputs), slots(outputs), state, settings, {}};
+           const std::vector<double>& settings, const nb::list& weights, const std::vector<nb::bytes>& constants,
+           bool doubles) {
+    gatelet::Description d{kind, slots(inputs), slots(outputs), state, settings, {}, {}, doubles};
+    for (const nb::bytes& constant : constants) d.constants.emplace_back(constant.c_str(), constant.size());
     std::vector<Array> held;
     for (const nb::handle& weight : weights) {
       if (weight.is_none()) {

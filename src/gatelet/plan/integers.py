@@ -104,7 +104,8 @@ def integers(name: str, given: Numbers) -> Integers:
     Raises:
         DataError: it holds others, or what 16 bits cannot.
     """
-    found = given.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # what is no number is not equal afterwards
+        found = given.astype(np.int64)
     if not np.array_equal(found, given) or not np.array_equal(clamp16(found), found):
         raise DataError(f"{name!r} must hold whole numbers from -32768 to 32767; it holds others.")
     return found

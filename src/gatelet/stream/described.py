@@ -2,61 +2,84 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatelet import plan as p
 from gatelet.plan.activations import ACTIVATIONS
 from gatelet.plan.pooling import POOLINGS
 from gatelet.plan.recurrent import OVER
 
-Described = tuple[str, list[float], list[Any]]  # the operation's name, its settings and its weights
+
+class Described(NamedTuple):
+    """An operation as native/program.h has it.
+
+    Attributes:
+        kind: the operation's name.
+        settings: numbers.
+        weights: arrays of float32, or None for none.
+        constants: integers.
+    """
+
+    kind: str
+    settings: list[float]
+    weights: list[Any]
+    constants: tuple[Any, ...] = ()
+
 
 _CELLS = (p.GRU, p.LSTM, p.RNN, p.MGU, p.LiGRU, p.FastGRNN, p.MinGRU, p.MinLSTM)
 
 
-def described(operation: p.Operation, doubles: bool = False) -> Described | None:
-    """An operation; None for one that the program does not know.
-
-    Args:
-        operation: of a plan.
-        doubles: whether it writes doubles.
-    """
+def described(operation: p.Operation) -> Described | None:
+    """An operation; None for one that the program does not know."""
     match operation:
         case p.Recurrent():
             return _cell(operation)
+        case p.IntegerRecurrent() | p.IntegerDense() | p.IntegerEmbedding() | p.IntegerAdd():
+            return _integers(operation)
+        case p.IntegerAffine() | p.IntegerPool() | p.Quantize() | p.Dequantize():
+            return _integers(operation)
         case p.Pool() | p.AttentionPool() | p.Attention():
             return _pooling(operation)
         case p.Window() | p.Center() | p.Spread() | p.Scale() | p.Level():
-            return _window(operation, doubles)
+            return _window(operation)
         case p.Quantiles() | p.Calibrated() | p.StudentT() | p.StudentTQuantiles():
             return _distribution(operation)
         case p.Embedding():
-            return "Embedding", [operation.mean], [operation.table]
+            return Described("Embedding", [operation.mean], [operation.table])
         case p.Pairs():
-            return "Pairs", [operation.buckets, operation.spread, operation.first, operation.over == "rows"], []
+            return Described(
+                "Pairs", [operation.buckets, operation.spread, operation.first, operation.over == "rows"], []
+            )
         case p.Row():
-            return "Row", [operation.last], []
+            return Described("Row", [operation.last], [])
         case p.Add():
-            return "Add", [], [operation.constant]
+            return Described("Add", [], [operation.constant])
         case p.Concatenate() | p.Delay() | p.Filled() | p.Observed() | p.Segments() | p.Split():
-            return type(operation).__name__, [], []
+            return Described(type(operation).__name__, [], [])
     return _layer(operation)
+
+
+def _integers(operation: Any) -> Described | None:
+    # what runs them is built with the native program, and not there without it
+    from gatelet.stream.integers import described
+
+    return described(operation)
 
 
 def _layer(operation: p.Operation) -> Described | None:
     match operation:
         case p.Dense():
-            return "Dense", [_function(operation.activation)], [operation.weight, operation.bias]
+            return Described("Dense", [_function(operation.activation)], [operation.weight, operation.bias])
         case p.Activation():
-            return "Activation", [_function(operation.function)], []
+            return Described("Activation", [_function(operation.function)], [])
         case p.Softmax():
-            return "Softmax", [operation.logarithm, operation.barred], []
+            return Described("Softmax", [operation.logarithm, operation.barred], [])
         case p.Standardize():
-            return "Standardize", [], [operation.mean, operation.scale]
+            return Described("Standardize", [], [operation.mean, operation.scale])
         case p.LayerNorm():
-            return "LayerNorm", [operation.epsilon], [operation.gain, operation.bias]
+            return Described("LayerNorm", [operation.epsilon], [operation.gain, operation.bias])
         case p.CTCGreedy():
-            return "CTCGreedy", [operation.blank], []
+            return Described("CTCGreedy", [operation.blank], [])
     return None
 
 
@@ -68,44 +91,44 @@ def _cell(operation: p.Recurrent) -> Described | None:
     optional = [getattr(operation, name, None) for name in ("layer_norm_ih", "layer_norm_hh", "scales")]
     plain = [operation.weight_ih, operation.weight_hh, operation.bias_ih, operation.bias_hh]
     settings: list[float] = [operation.hidden_size, operation.restart, OVER.index(operation.over), operation.reverse]
-    return kind, settings, [*plain, *optional]
+    return Described(kind, settings, [*plain, *optional])
 
 
 def _pooling(operation: p.Pool | p.AttentionPool | p.Attention) -> Described:
     match operation:
         case p.Pool():
-            return "Pool", [POOLINGS.index(operation.kind), operation.over == "rows"], []
+            return Described("Pool", [POOLINGS.index(operation.kind), operation.over == "rows"], [])
         case p.AttentionPool():
             weights = [operation.weight, operation.bias, operation.score]
-            return "AttentionPool", [operation.over == "rows"], weights
+            return Described("AttentionPool", [operation.over == "rows"], weights)
         case p.Attention():
-            return "Attention", [], [operation.weight, operation.bias, operation.score, operation.covered]
+            return Described("Attention", [], [operation.weight, operation.bias, operation.score, operation.covered])
 
 
-def _window(operation: p.Window | p.Center | p.Spread | p.Scale | p.Level, doubles: bool) -> Described:
+def _window(operation: p.Window | p.Center | p.Spread | p.Scale | p.Level) -> Described:
     match operation:
         case p.Window():
-            return "Window", [doubles], []
+            return Described("Window", [], [])
         case p.Center():
-            return "Center", [operation.kind == "last"], []
+            return Described("Center", [operation.kind == "last"], [])
         case p.Spread():
-            return "Spread", [operation.usual], []
+            return Described("Spread", [operation.usual], [])
         case p.Scale():
-            return "Scale", [operation.back], []
+            return Described("Scale", [operation.back], [])
         case p.Level():
-            return "Level", [operation.mean, operation.usual], []
+            return Described("Level", [operation.mean, operation.usual], [])
 
 
 def _distribution(operation: p.Quantiles | p.Calibrated | p.StudentT | p.StudentTQuantiles) -> Described:
     match operation:
         case p.Quantiles():
-            return "Quantiles", [operation.median], []
+            return Described("Quantiles", [operation.median], [])
         case p.Calibrated():
-            return "Calibrated", [operation.median], [operation.offsets]
+            return Described("Calibrated", [operation.median], [operation.offsets])
         case p.StudentT():
-            return "StudentT", [], []
+            return Described("StudentT", [], [])
         case p.StudentTQuantiles():
-            return "StudentTQuantiles", list(operation.levels), []
+            return Described("StudentTQuantiles", list(operation.levels), [])
 
 
 def _function(name: str) -> int:

@@ -16,6 +16,8 @@ from gatelet.plan.values import Shape
 
 # rows and states begin at cache lines, and so does each value
 _LINE = 64
+# operations that write numbers of the kind that they read
+_SAME = (p.Window, p.Filled, p.Observed, p.Concatenate, p.Segments, p.Split, p.Row)
 
 
 class Place(NamedTuple):
@@ -94,7 +96,7 @@ class Layout:
             size = -(-size // 8) * 8
             self._begins.append(size)
             for state in states:
-                size = self._add_state(size, state, isinstance(operation, p.Window) and operation.target in double)
+                size = self._add_state(size, state, _remembers_doubles(operation, double))
         self._size = -(-size // _LINE) * _LINE
 
     def reads(self, number: int) -> list[Place]:
@@ -189,6 +191,16 @@ def laid_out(plan: p.Plan) -> bool:
     return not delayed & double
 
 
+def _remembers_doubles(operation: p.Operation, double: frozenset[str]) -> bool:
+    """Rows of a window of doubles, and the sums of 32 bits of an integer pool."""
+    match operation:
+        case p.Window():
+            return operation.target in double
+        case p.IntegerPool():
+            return operation.kind in ("mean", "root")
+    return False
+
+
 def axes_of(plan: p.Plan) -> tuple[str, ...]:
     """The axes of any length."""
     axes = [axis for shape in plan.shapes.values() for axis in shape if isinstance(axis, str)]
@@ -200,6 +212,7 @@ def doubles(plan: p.Plan) -> frozenset[str]:
     wanted: set[str] = set()
     for operation in reversed(plan.operations):
         wanted |= _reads_doubles(operation, wanted)
+    outputs = {value.name for value in plan.outputs}
     found = {value.name for value in plan.inputs if value.name in wanted}
     for operation in plan.operations:
         match operation:
@@ -207,20 +220,24 @@ def doubles(plan: p.Plan) -> frozenset[str]:
                 found.add(operation.target)
             case p.Scale() if operation.back:
                 found.add(operation.target)
-            case p.Window() if operation.target in wanted:
+            case p.Dequantize() if operation.target in outputs | wanted:
+                found.add(operation.target)
+            case p.Scale() | p.Standardize() | p.Level() if operation.target in wanted:
+                found.add(operation.target)
+            case _ if isinstance(operation, _SAME) and operation.target in wanted:
                 found.add(operation.target)
     return frozenset(found)
 
 
-def _reads_doubles(operation: p.Operation, written: Iterable[str]) -> set[str]:
-    """What an operation reads as doubles; a window writes what it reads."""
+def _reads_doubles(operation: p.Operation, wanted: Iterable[str]) -> set[str]:
+    """What an operation reads as doubles, where others read `wanted` as such."""
     match operation:
         case p.Scale() if operation.back:
             return {operation.center, operation.scale}
-        case p.Center() | p.Spread() | p.Scale() | p.Level() | p.Standardize():
+        case p.Center() | p.Spread() | p.Scale() | p.Level() | p.Standardize() | p.Quantize():
             return set(operation.inputs)
-        case p.Window() if operation.target in written:
-            return {operation.source}
+        case _ if isinstance(operation, _SAME) and operation.target in wanted:
+            return set(operation.inputs)
     return set()
 
 
@@ -229,7 +246,7 @@ def _parts_axes(plan: p.Plan) -> frozenset[str]:
     found: set[str] = set()
     for name, shape in plan.shapes.items():
         readers = [operation for operation in plan.operations if name in operation.inputs]
-        averaged = [isinstance(operation, p.Embedding) and operation.mean for operation in readers]
+        averaged = [isinstance(each, p.Embedding | p.IntegerEmbedding) and each.mean for each in readers]
         if shape and isinstance(shape[-1], str) and readers and all(averaged):
             found.add(shape[-1])
     return frozenset(found)

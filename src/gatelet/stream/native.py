@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from gatelet import plan as p
 from gatelet.errors import DataError
+from gatelet.plan.integers import integers
 from gatelet.plan.values import Shape
 from gatelet.stream.described import described
 from gatelet.stream.engine import Array, Parts, Single
-from gatelet.stream.layout import Layout, Place, axes_of, doubles, laid_out
+from gatelet.stream.layout import Layout, axes_of, doubles, laid_out
 
 try:
     from gatelet.kernels import _native
@@ -40,6 +41,8 @@ class NativeEngine:
         """Pack the weights of a plan that `can_run`."""
         self._plan, self._count = plan, 0
         self._room = dict.fromkeys(axes_of(plan), ROOM)
+        takers = [operation for operation in plan.operations if getattr(operation, "takes", "") == "int16"]
+        self._integers = {name for operation in takers for name in operation.inputs}
         self._build()
 
     @property
@@ -49,7 +52,7 @@ class NativeEngine:
         if len(values) != 2 or any(isinstance(axis, str) for value in values for axis in value.shape):
             return None
         given, written = values
-        if written.kind != "float":
+        if given.name in self._integers or written.kind != "float":
             return None
         return Single(self._native.push, given.shape, written.shape, self._dtype(written.name))
 
@@ -84,6 +87,8 @@ class NativeEngine:
             if value.shape and value.shape[-1] in self._layout.parts_axes:
                 lacking = self._layout.places[value.name].width - frame.shape[-1]
                 frame = np.pad(frame, [(0, 0)] * (frame.ndim - 1) + [(0, lacking)], constant_values=-1)
+            if value.name in self._integers:
+                integers(value.name, frame)
             given.append(np.ascontiguousarray(frame, self._dtype(value.name)))
         written = [
             np.empty((steps, n, *_sizes(value.shape, lengths)), self._dtype(value.name)) for value in self._plan.outputs
@@ -133,13 +138,19 @@ class NativeEngine:
             for conversion in layout.conversions:
                 if conversion.number == number:
                     kind = "to double" if conversion.target.doubles else "to float"
-                    native.add(kind, [conversion.source], [conversion.target], 0, [], [])
-            found = described(operation, operation.outputs[0] in double)
+                    native.add(kind, [conversion.source], [conversion.target], 0, [], [], [], False)
+            found = described(operation)
             assert found is not None
-            kind, settings, weights = found
-            written: list[Place] = [layout.places[name] for name in operation.outputs]
-            arrays = [None if each is None else np.ascontiguousarray(each, np.float32) for each in weights]
-            native.add(kind, layout.reads(number), written, layout.state(number), settings, arrays)
+            native.add(
+                found.kind,
+                layout.reads(number),
+                [layout.places[name] for name in operation.outputs],
+                layout.state(number),
+                found.settings,
+                [None if each is None else np.ascontiguousarray(each, np.float32) for each in found.weights],
+                [np.ascontiguousarray(each).tobytes() for each in found.constants],
+                operation.outputs[0] in double,
+            )
         self._native = native
 
 
