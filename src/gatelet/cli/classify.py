@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,9 @@ import typer
 
 from gatelet.cli import options as opt
 from gatelet.cli import text_options as text
-from gatelet.cli.fitting import check_place, report, spared
+from gatelet.cli.fitting import check_place, finish, train
 from gatelet.cli.grouping import grouped
+from gatelet.cli.model import load_model
 from gatelet.cli.output import check_free, check_table_file, print_json, print_table, say, show_frame, show_scores
 from gatelet.errors import GateletError
 
@@ -28,7 +28,7 @@ def fit(
     network: text.ClassifierOptions,
     training: opt.TrainingOptions,
     validation: text.TextValidation,
-    kept: text.KeptOptions,
+    kept: opt.KeptOptions,
     new: opt.NewModel,
     features: text.FeaturesOption = text.Features.text,
     json: opt.Json = False,
@@ -50,27 +50,13 @@ def fit(
     from gatelet.tasks.classification import Classifier
 
     check_place(new.out, new.overwrite)
-    checkpoints = kept.folder(new.out)
     model = Classifier(
         columns=columns.settings(), text=reading.settings(columns), network=network.settings(), **classes.given()
     )
-    with spared(checkpoints):
-        model.fit(
-            Path(data),
-            training=training.settings(logs=kept.logs and kept.logs.value),
-            validation=validation.validation,
-            vectors=reading.vectors,
-            checkpoints=checkpoints,
-            resume=kept.resume,
-            progress=True,
-            **opt.given(validation_share=validation.validation_share),
-        )
-    model.save(new.out, overwrite=new.overwrite)
-    if not (kept.checkpoints or kept.logs or model.history.interrupted):
-        shutil.rmtree(checkpoints)
+    train(model, Path(data), training, kept, new, **vars(validation), vectors=reading.vectors)
     if model.seen_once:
         say(f"Labels with a single text, which nothing could validate: {', '.join(model.seen_once[:12])}.")
-    report(model, new.out, json, "; --resume --overwrite goes on from there", validation=model.metrics)
+    finish(model, kept, new, json, validation=model.metrics)
 
 
 @grouped
@@ -200,11 +186,8 @@ def _load(model: Path, name: str | None = None, label: str | None = None, slots:
     """A saved classifier that reads the columns of the first fit, unless they have other names now."""
     from dataclasses import replace
 
-    from gatelet.tasks import load
     from gatelet.tasks.classification import Classifier
 
-    loaded = load(model)
-    if not isinstance(loaded, Classifier):
-        raise GateletError(f"{model} must hold a classifier; it holds a {type(loaded).__name__}.")
+    loaded = load_model(model, Classifier)
     loaded.columns = replace(loaded.columns, **opt.given(text=name, label=label, slots=slots))
     return loaded

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gatelet.cli.options import KeptOptions, NewModel, TrainingOptions, given
 from gatelet.cli.output import ROWS_SHOWN, check_free, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from gatelet.tasks.language_modelling import LanguageModel
     from gatelet.tasks.realisation import Realizer
     from gatelet.tasks.translation import Translator
+
+    Model = Forecaster | Classifier | Translator | LanguageModel | Realizer
 
 
 def check_place(path: Path, overwrite: bool) -> None:
@@ -27,23 +30,35 @@ def check_place(path: Path, overwrite: bool) -> None:
     check_place(path, overwrite)
 
 
-@contextmanager
-def spared(folder: Path) -> Iterator[None]:
-    """Leave no empty folder behind when a training fails before its first checkpoint."""
+def train(model: Model, data: Any, training: TrainingOptions, kept: KeptOptions, new: NewModel, **options: Any) -> None:
+    """Fit a model to be saved as `new`; a training that fails before its first checkpoint leaves no empty folder.
+
+    Args:
+        model: not fitted yet.
+        data: what its `fit` takes.
+        training: how to train.
+        kept: what is kept of it.
+        new: where the model will be.
+        options: arguments of its `fit`; one that is None is left to the library.
+    """
+    folder = kept.folder(new.out)
+    settings = training.settings(logs=kept.logs and kept.logs.value)
     try:
-        yield
+        model.fit(data, training=settings, checkpoints=folder, resume=kept.resume, progress=True, **given(**options))
     finally:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
-def report(
-    model: Forecaster | Classifier | Translator | LanguageModel | Realizer,
-    out: Path,
-    json: bool,
-    go_on: str = "",
-    **more: Mapping[str, Any],
-) -> None:
+def finish(model: Model, kept: KeptOptions, new: NewModel, json: bool, **more: Mapping[str, Any]) -> None:
+    """Save a model that `train` fitted, remove what was not to be kept, and report with `more`."""
+    model.save(new.out, overwrite=new.overwrite)
+    if not (kept.checkpoints or kept.logs or model.history.interrupted):
+        shutil.rmtree(kept.folder(new.out))
+    report(model, new.out, json, "; --resume --overwrite goes on from there", **more)
+
+
+def report(model: Model, out: Path, json: bool, go_on: str = "", **more: Mapping[str, Any]) -> None:
     """Say how a training went, and what it reached; one that Ctrl-C stopped leaves with status 130.
 
     Args:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatelet.cli import options as opt
-from gatelet.cli.fitting import check_place, report, spared
+from gatelet.cli.fitting import check_place, finish, report, train
 from gatelet.cli.grouping import grouped
+from gatelet.cli.model import load_model
 from gatelet.cli.output import check_table_file, print_json, say, show_frame, show_scores, write_table
 from gatelet.cli.source import open_data
-from gatelet.errors import GateletError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +28,7 @@ def fit(
     training: opt.TrainingOptions,
     validation: opt.Validation,
     fitting: opt.FitOptions,
+    kept: opt.KeptOptions,
     new: opt.NewModel,
     cell: opt.CellOption = None,
     json: opt.Json = False,
@@ -46,27 +46,14 @@ def fit(
     ```
     """
     check_place(new.out, new.overwrite)
-    frame, checkpoints = open_data(data), fitting.folder(new.out)
+    frame = open_data(data)
     model = forecast.forecaster(columns, network.settings(cell))
-    with spared(checkpoints):
-        model.fit(
-            frame,
-            training=training.settings(logs=fitting.logs and fitting.logs.value),
-            test_size=fitting.test_size or 0,
-            validation_size=validation.validation_size,
-            conformal=fitting.conformal,
-            checkpoints=checkpoints,
-            resume=fitting.resume,
-            progress=True,
-        )
+    train(model, frame, training, kept, new, **vars(validation), **vars(fitting))
     scores = model.evaluate(frame) if fitting.test_size else None
-    model.save(new.out, overwrite=new.overwrite)
-    if not (fitting.checkpoints or fitting.logs or model.history.interrupted):
-        shutil.rmtree(checkpoints)
     tested = {} if scores is None or not json else {"test": scores.to_json()}
     if scores is not None and not json:
         _show(scores)
-    report(model, new.out, json, "; --resume --overwrite goes on from there", **tested)
+    finish(model, kept, new, json, **tested)
 
 
 @grouped
@@ -188,10 +175,6 @@ def _every_series(scores: Scores) -> pl.DataFrame:
 
 
 def _load(model: Path) -> Forecaster:
-    from gatelet.tasks import load
     from gatelet.tasks.forecasting import Forecaster
 
-    loaded = load(model)
-    if not isinstance(loaded, Forecaster):
-        raise GateletError(f"{model} must hold a forecaster; it holds a {type(loaded).__name__}.")
-    return loaded
+    return load_model(model, Forecaster)

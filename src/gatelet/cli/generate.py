@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,11 +11,10 @@ import typer
 
 from gatelet.cli import generate_options as own
 from gatelet.cli import options as opt
-from gatelet.cli import text_options as text
-from gatelet.cli.fitting import check_place, report, spared
+from gatelet.cli.fitting import check_place, finish, train
 from gatelet.cli.grouping import grouped
+from gatelet.cli.model import load_model
 from gatelet.cli.output import check_free, print_json, say, show_scores
-from gatelet.errors import GateletError
 
 if TYPE_CHECKING:
     from gatelet.nn.sampling import SamplingSettings
@@ -33,7 +31,7 @@ def fit(
     segments: own.SegmentOptions,
     training: opt.TrainingOptions,
     validation: own.CorpusValidation,
-    kept: text.KeptOptions,
+    kept: opt.KeptOptions,
     new: opt.NewModel,
     column: own.Column = None,
     json: opt.Json = False,
@@ -54,29 +52,16 @@ def fit(
     from gatelet.tasks.language_modelling import LanguageModel
 
     check_place(new.out, new.overwrite)
-    checkpoints = kept.folder(new.out)
     model = LanguageModel(
         text=splitting.settings(),
         network=network.settings(),
         segments=segments.settings(),
         **opt.given(column=column),
     )
-    with spared(checkpoints):
-        model.fit(
-            own.corpus_of(data),
-            training=training.settings(logs=kept.logs and kept.logs.value),
-            validation=validation.validation,
-            checkpoints=checkpoints,
-            resume=kept.resume,
-            progress=True,
-            **opt.given(validation_share=validation.validation_share),
-        )
-    model.save(new.out, overwrite=new.overwrite)
-    if not (kept.checkpoints or kept.logs or model.history.interrupted):
-        shutil.rmtree(checkpoints)
+    train(model, own.corpus_of(data), training, kept, new, **vars(validation))
     names = ("perplexity", "bits_per_character")
     found = {name: model.metrics[name] for name in names}
-    report(model, new.out, json, "; --resume --overwrite goes on from there", validation=found)
+    finish(model, kept, new, json, validation=found)
 
 
 @grouped
@@ -161,10 +146,6 @@ def _write(model: LanguageModel, prompt: str, samples: int, settings: SamplingSe
 
 
 def _load(model: Path) -> LanguageModel:
-    from gatelet.tasks import load
     from gatelet.tasks.language_modelling import LanguageModel
 
-    loaded = load(model)
-    if not isinstance(loaded, LanguageModel):
-        raise GateletError(f"{model} must hold a language model; it holds a {type(loaded).__name__}.")
-    return loaded
+    return load_model(model, LanguageModel)

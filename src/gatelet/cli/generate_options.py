@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatelet.cli.options import given
+from gatelet.cli.options import Overwrite, given
+from gatelet.cli.panels import column, files, network, reading, training, writing
 from gatelet.cli.text_options import GatedCell, Unit, standard_input
 from gatelet.errors import GateletError
 
@@ -18,22 +18,13 @@ if TYPE_CHECKING:
     from gatelet.nn.sampling import SamplingSettings
     from gatelet.tasks.language_modelling import LanguageModelSettings, SegmentSettings
 
-_column = partial(typer.Option, rich_help_panel="Columns", metavar="NAME")
-_reading = partial(typer.Option, rich_help_panel="Reading")
-_network = partial(typer.Option, rich_help_panel="Network")
-_training = partial(typer.Option, rich_help_panel="Training")
-_writing = partial(typer.Option, rich_help_panel="Writing")
-_files = partial(typer.Option, rich_help_panel="Files")
-
 Corpus = Annotated[
     str,
     typer.Argument(
         help="A file of text, a folder of .txt files, a CSV, Parquet or .jsonl file, or - for the standard input."
     ),
 ]
-Column = Annotated[
-    str | None, _column("--text", help="The column of a table that holds the text.", show_default="text")
-]
+Column = Annotated[str | None, column("--text", help="The column of a table that holds the text.", show_default="text")]
 
 
 @dataclass(frozen=True)
@@ -41,13 +32,13 @@ class SplittingOptions:
     """What text is made of."""
 
     unit: Annotated[
-        Unit | None, _reading(help="What is foretold; bpe and unigram are learned subwords.", show_default="character")
+        Unit | None, reading(help="What is foretold; bpe and unigram are learned subwords.", show_default="character")
     ] = None
-    lower: Annotated[bool, _reading("--lower", help="Read and write small letters alone.")] = False
+    lower: Annotated[bool, reading("--lower", help="Read and write small letters alone.")] = False
     min_count: Annotated[
-        int | None, _reading(min=1, help="A word or character must stand so often to be known.", show_default="2")
+        int | None, reading(min=1, help="A word or character must stand so often to be known.", show_default="2")
     ] = None
-    vocabulary_size: Annotated[int | None, _reading(min=1, help="Tokens known at most.", show_default="10000")] = None
+    vocabulary_size: Annotated[int | None, reading(min=1, help="Tokens known at most.", show_default="10000")] = None
 
     def settings(self) -> TextSettings:
         """The same as the library's TextSettings."""
@@ -68,23 +59,23 @@ class SplittingOptions:
 class LanguageModelOptions:
     """The size of the network, and how it forgets."""
 
-    cell: Annotated[GatedCell | None, _network(help="Recurrent cell.", show_default="gru")] = None
-    hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="256")] = None
-    embedding_size: Annotated[int | None, _network(min=1, help="Size of a token's vector.", show_default="128")] = None
-    layers: Annotated[int | None, _network(min=1, help="Recurrent layers.", show_default="1")] = None
-    untied: Annotated[bool, _network("--untied", help="Score tokens by vectors of their own.")] = False
-    dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of the last layer.", show_default="0.2")] = None
-    layer_dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Between layers.", show_default="0.2")] = (
+    cell: Annotated[GatedCell | None, network(help="Recurrent cell.", show_default="gru")] = None
+    hidden_size: Annotated[int | None, network(min=1, help="Width of the state.", show_default="256")] = None
+    embedding_size: Annotated[int | None, network(min=1, help="Size of a token's vector.", show_default="128")] = None
+    layers: Annotated[int | None, network(min=1, help="Recurrent layers.", show_default="1")] = None
+    untied: Annotated[bool, network("--untied", help="Score tokens by vectors of their own.")] = False
+    dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Of the last layer.", show_default="0.2")] = None
+    layer_dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Between layers.", show_default="0.2")] = (
         None
     )
     embedding_dropout: Annotated[
-        float | None, _network(min=0.0, max=0.99, help="Of tokens' vectors.", show_default="0.1")
+        float | None, network(min=0.0, max=0.99, help="Of tokens' vectors.", show_default="0.1")
     ] = None
-    token_dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of whole tokens.", show_default="0.0")] = (
+    token_dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Of whole tokens.", show_default="0.0")] = (
         None
     )
     weight_drop: Annotated[
-        float | None, _network(min=0.0, max=0.99, help="Of recurrent weights.", show_default="0.0")
+        float | None, network(min=0.0, max=0.99, help="Of recurrent weights.", show_default="0.0")
     ] = None
 
     def settings(self) -> LanguageModelSettings:
@@ -112,14 +103,14 @@ class SegmentOptions:
     """What is learned from at once."""
 
     segment_length: Annotated[
-        int | None, _training(min=2, help="Tokens through which gradients go back.", show_default="100")
+        int | None, training(min=2, help="Tokens through which gradients go back.", show_default="100")
     ] = None
-    varied: Annotated[bool, _training("--varied", help="Draw the lengths of segments around that.")] = False
+    varied: Annotated[bool, training("--varied", help="Draw the lengths of segments around that.")] = False
     activation_penalty: Annotated[
-        float | None, _training(min=0.0, max=1000.0, help="On large states.", show_default="0.0")
+        float | None, training(min=0.0, max=1000.0, help="On large states.", show_default="0.0")
     ] = None
     change_penalty: Annotated[
-        float | None, _training(min=0.0, max=1000.0, help="On large changes of the state.", show_default="0.0")
+        float | None, training(min=0.0, max=1000.0, help="On large changes of the state.", show_default="0.0")
     ] = None
 
     def settings(self) -> SegmentSettings:
@@ -142,10 +133,10 @@ class CorpusValidation:
 
     validation: Annotated[
         Path | None,
-        _training(help="Text that chooses the best epoch.", metavar="FILE", show_default="the end of DATA"),
+        training(help="Text that chooses the best epoch.", metavar="FILE", show_default="the end of DATA"),
     ] = None
     validation_share: Annotated[
-        float | None, _training(min=0.001, max=0.9, help="Share of DATA at its end that chooses.", show_default="0.1")
+        float | None, training(min=0.001, max=0.9, help="Share of DATA at its end that chooses.", show_default="0.1")
     ] = None
 
 
@@ -154,18 +145,18 @@ class SamplingOptions:
     """How to write."""
 
     temperature: Annotated[
-        float | None, _writing(help="Below 1 the likely becomes likelier, above 1 the unlikely.", show_default="1.0")
+        float | None, writing(help="Below 1 the likely becomes likelier, above 1 the unlikely.", show_default="1.0")
     ] = None
-    top_k: Annotated[int | None, _writing(help="Only so many of the likeliest tokens.", show_default="all")] = None
+    top_k: Annotated[int | None, writing(help="Only so many of the likeliest tokens.", show_default="all")] = None
     top_p: Annotated[
-        float | None, _writing(help="Only the likeliest tokens that make up this share.", show_default="1.0")
+        float | None, writing(help="Only the likeliest tokens that make up this share.", show_default="1.0")
     ] = None
-    max_length: Annotated[int | None, _writing(help="Tokens at most.", show_default="500")] = None
+    max_length: Annotated[int | None, writing(help="Tokens at most.", show_default="500")] = None
     stop: Annotated[
         list[str] | None,
-        _writing(help="End before this text; may be given more than once.", metavar="TEXT", show_default="none"),
+        writing(help="End before this text; may be given more than once.", metavar="TEXT", show_default="none"),
     ] = None
-    seed: Annotated[int | None, _writing(help="The same seed gives the same text.", show_default="drawn")] = None
+    seed: Annotated[int | None, writing(help="The same seed gives the same text.", show_default="drawn")] = None
 
     def settings(self, usual: SamplingSettings) -> SamplingSettings:
         """The same as the library's SamplingSettings, from those of the model."""
@@ -186,17 +177,17 @@ class SamplingOptions:
 class Prompt:
     """Where a text begins, and where it goes."""
 
-    prompt: Annotated[str | None, _writing(help="The text begins with this.", metavar="TEXT", show_default="none")] = (
+    prompt: Annotated[str | None, writing(help="The text begins with this.", metavar="TEXT", show_default="none")] = (
         None
     )
     prompt_file: Annotated[
-        Path | None, _writing(help="The same from a file, - for stdin.", metavar="FILE", show_default="none")
+        Path | None, writing(help="The same from a file, - for stdin.", metavar="FILE", show_default="none")
     ] = None
-    samples: Annotated[int, _writing(min=1, help="Texts to write.")] = 1
+    samples: Annotated[int, writing(min=1, help="Texts to write.")] = 1
     out: Annotated[
-        Path | None, _files("--out", "-o", help="Write to a file.", metavar="FILE", show_default="the screen")
+        Path | None, files("--out", "-o", help="Write to a file.", metavar="FILE", show_default="the screen")
     ] = None
-    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+    overwrite: Overwrite = False
 
     def text(self) -> str:
         """The prompt.

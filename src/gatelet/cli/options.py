@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gatelet.cli.panels import column, columns, files, forecast, network, training
 from gatelet.cli.words import duration, names, numbers
 
 if TYPE_CHECKING:
@@ -21,14 +22,8 @@ if TYPE_CHECKING:
     from gatelet.tasks.forecasting import Forecaster, NetworkSettings
     from gatelet.training import TrainingSettings
 
-_column = partial(typer.Option, rich_help_panel="Columns", metavar="NAME")
-_columns = partial(typer.Option, rich_help_panel="Columns", metavar="NAMES")
-_forecast = partial(typer.Option, rich_help_panel="Forecast")
-_network = partial(typer.Option, rich_help_panel="Network")
-_training = partial(typer.Option, rich_help_panel="Training")
-_folder = partial(typer.Option, "--out", "-o", rich_help_panel="Files", metavar="FOLDER")
-_file = partial(typer.Option, "--out", "-o", rich_help_panel="Files", metavar="FILE")
-_overwrite = partial(typer.Option, "--overwrite", rich_help_panel="Files", help="Replace what is already there.")
+_folder = partial(files, "--out", "-o", metavar="FOLDER")
+_file = partial(files, "--out", "-o", metavar="FILE")
 
 DEFAULT_MODEL = Path("gatelet-model")
 
@@ -39,6 +34,7 @@ Data = Annotated[
 Model = Annotated[
     Path, typer.Option("--model", "-m", help="Folder of the saved model.", rich_help_panel="Files", metavar="FOLDER")
 ]
+Overwrite = Annotated[bool, files("--overwrite", help="Replace what is already there.")]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON object to stdout, and all else to stderr.")]
 Future = Annotated[
     str | None,
@@ -106,13 +102,13 @@ CellOption = Annotated[
 class ColumnOptions:
     """Which column plays which part."""
 
-    id: Annotated[str | None, _column(help="Which series a row belongs to.", show_default="unique_id")] = None
-    time: Annotated[str | None, _column(help="Timestamp or integer step.", show_default="ds")] = None
-    target: Annotated[str | None, _column(help="What is forecast.", show_default="y")] = None
-    static: Annotated[str | None, _columns(help="Covariates that never change within a series: a,b")] = None
-    past: Annotated[str | None, _columns(help="Covariates known only up to now: a,b")] = None
-    future: Annotated[str | None, _columns(help="Covariates known ahead, over the horizon too: a,b")] = None
-    categorical: Annotated[str | None, _columns(help="Covariates that are categories though numbers: a,b")] = None
+    id: Annotated[str | None, column(help="Which series a row belongs to.", show_default="unique_id")] = None
+    time: Annotated[str | None, column(help="Timestamp or integer step.", show_default="ds")] = None
+    target: Annotated[str | None, column(help="What is forecast.", show_default="y")] = None
+    static: Annotated[str | None, columns(help="Covariates that never change within a series: a,b")] = None
+    past: Annotated[str | None, columns(help="Covariates known only up to now: a,b")] = None
+    future: Annotated[str | None, columns(help="Covariates known ahead, over the horizon too: a,b")] = None
+    categorical: Annotated[str | None, columns(help="Covariates that are categories though numbers: a,b")] = None
 
     def settings(self) -> Columns:
         """The same as the library's Columns."""
@@ -127,19 +123,19 @@ class ColumnOptions:
 class ForecastOptions:
     """What is forecast."""
 
-    horizon: Annotated[int, _forecast(min=1, help="Rows to forecast.")]
-    context: Annotated[int | None, _forecast(min=1, help="Rows the model looks back on.", show_default="3 seasons")] = (
+    horizon: Annotated[int, forecast(min=1, help="Rows to forecast.")]
+    context: Annotated[int | None, forecast(min=1, help="Rows the model looks back on.", show_default="3 seasons")] = (
         None
     )
-    quantiles: Annotated[str | None, _forecast(help="Quantile levels: 0.1,0.5,0.9", show_default="0.1 to 0.9")] = None
+    quantiles: Annotated[str | None, forecast(help="Quantile levels: 0.1,0.5,0.9", show_default="0.1 to 0.9")] = None
     distribution: Annotated[
         Distribution | None,
-        _forecast(help="student_t also gives a variance, for heavy tails.", show_default="quantiles"),
+        forecast(help="student_t also gives a variance, for heavy tails.", show_default="quantiles"),
     ] = None
     frequency: Annotated[
-        str | None, _forecast(help="h, D, W, M, 15min, ..., or rows: one row, one step.", show_default="from the times")
+        str | None, forecast(help="h, D, W, M, 15min, ..., or rows: one row, one step.", show_default="from the times")
     ] = None
-    seasonality: Annotated[int | None, _forecast(min=1, help="Rows per season.", show_default="from the frequency")] = (
+    seasonality: Annotated[int | None, forecast(min=1, help="Rows per season.", show_default="from the frequency")] = (
         None
     )
 
@@ -165,14 +161,14 @@ class ForecastOptions:
 class NetworkOptions:
     """The size of the network, whatever its cell."""
 
-    hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="64")] = None
-    layers: Annotated[int | None, _network(min=1, help="Recurrent layers.", show_default="1")] = None
-    segment_length: Annotated[int | None, _network(min=1, help="Rows per recurrent step.", show_default="1")] = None
-    dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Dropout.", show_default="0.0")] = None
+    hidden_size: Annotated[int | None, network(min=1, help="Width of the state.", show_default="64")] = None
+    layers: Annotated[int | None, network(min=1, help="Recurrent layers.", show_default="1")] = None
+    segment_length: Annotated[int | None, network(min=1, help="Rows per recurrent step.", show_default="1")] = None
+    dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Dropout.", show_default="0.0")] = None
     series_embedding: Annotated[
-        int | None, _network(min=0, help="Size of a learned vector per series.", show_default="0")
+        int | None, network(min=0, help="Size of a learned vector per series.", show_default="0")
     ] = None
-    center: Annotated[Center | None, _network(help="What a window is measured from.", show_default="mean")] = None
+    center: Annotated[Center | None, network(help="What a window is measured from.", show_default="mean")] = None
 
     def settings(self, cell: Cell | None = None) -> NetworkSettings:
         """The same as the library's NetworkSettings."""
@@ -195,18 +191,18 @@ class NetworkOptions:
 class TrainingOptions:
     """How long and how carefully to train."""
 
-    epochs: Annotated[int | None, _training(min=1, help="At most so many epochs.", show_default="20")] = None
+    epochs: Annotated[int | None, training(min=1, help="At most so many epochs.", show_default="20")] = None
     steps_per_epoch: Annotated[
-        int | None, _training(min=1, help="Batches in an epoch.", show_default="all windows once")
+        int | None, training(min=1, help="Batches in an epoch.", show_default="all windows once")
     ] = None
-    batch_size: Annotated[int | None, _training(min=1, help="Windows per step.", show_default="64")] = None
-    learning_rate: Annotated[float | None, _training(help="Highest learning rate.", show_default="0.002")] = None
-    patience: Annotated[int | None, _training(min=1, help="Epochs without progress to stop.", show_default="5")] = None
+    batch_size: Annotated[int | None, training(min=1, help="Windows per step.", show_default="64")] = None
+    learning_rate: Annotated[float | None, training(help="Highest learning rate.", show_default="0.002")] = None
+    patience: Annotated[int | None, training(min=1, help="Epochs without progress to stop.", show_default="5")] = None
     max_time: Annotated[
-        str | None, _training(help="Stop after 90s, 5m or 1.5h, best model kept.", metavar="TIME", show_default="none")
+        str | None, training(help="Stop after 90s, 5m or 1.5h, best model kept.", metavar="TIME", show_default="none")
     ] = None
-    seed: Annotated[int | None, _training(min=0, help="Same seed, same model.", show_default="0")] = None
-    precision: Annotated[Precision | None, _training(help="Arithmetic.", show_default="auto")] = None
+    seed: Annotated[int | None, training(min=0, help="Same seed, same model.", show_default="0")] = None
+    precision: Annotated[Precision | None, training(help="Arithmetic.", show_default="auto")] = None
 
     def given(self) -> dict[str, Any]:
         """The fields of TrainingSettings that the user set."""
@@ -234,25 +230,31 @@ class Validation:
 
     validation_size: Annotated[
         int | None,
-        _training(min=1, help="Rows before the test part that choose the best epoch.", show_default="a tenth"),
+        training(min=1, help="Rows before the test part that choose the best epoch.", show_default="a tenth"),
     ] = None
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How the rows of a training are used, and what is kept of it."""
+    """How the rows of a training are used."""
 
     test_size: Annotated[
         int | None,
-        _training(min=1, help="Last rows of each series to leave out and score the model on.", show_default="none"),
+        training(min=1, help="Last rows of each series to leave out and score the model on.", show_default="none"),
     ] = None
-    conformal: Annotated[bool, _training("--conformal", help="Calibrate the quantiles on as many rows again.")] = False
+    conformal: Annotated[bool, training("--conformal", help="Calibrate the quantiles on as many rows again.")] = False
+
+
+@dataclass(frozen=True)
+class KeptOptions:
+    """What is kept of a training."""
+
     checkpoints: Annotated[
         Path | None,
-        _training(help="Keep checkpoints and logs here.", metavar="FOLDER", show_default="OUT.training, until saved"),
+        training(help="Keep checkpoints and logs here.", metavar="FOLDER", show_default="OUT.training, until saved"),
     ] = None
-    resume: Annotated[bool, _training("--resume", help="Go on from the last checkpoint.")] = False
-    logs: Annotated[Logs | None, _training(help="Log every epoch beside the checkpoints.", show_default="none")] = None
+    resume: Annotated[bool, training("--resume", help="Go on from the last checkpoint.")] = False
+    logs: Annotated[Logs | None, training(help="Log every epoch beside the checkpoints.", show_default="none")] = None
 
     def folder(self, out: Path) -> Path:
         """Where checkpoints go."""
@@ -264,7 +266,7 @@ class NewModel:
     """Where a model is saved."""
 
     out: Annotated[Path, _folder(help="Folder for the model.")] = DEFAULT_MODEL
-    overwrite: Annotated[bool, _overwrite()] = False
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True)
@@ -274,7 +276,7 @@ class UpdatedModel:
     out: Annotated[Path | None, _folder(help="Folder for the updated model.", show_default="where the model was")] = (
         None
     )
-    overwrite: Annotated[bool, _overwrite()] = False
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,7 @@ class PrunedModel:
     """Where a model that was pruned is saved."""
 
     out: Annotated[Path | None, _folder(help="Folder for the pruned model.", show_default="MODEL-pruned")] = None
-    overwrite: Annotated[bool, _overwrite()] = False
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,7 @@ class NewTable:
     """Where a table is written, besides the screen."""
 
     out: Annotated[Path | None, _file(help="Write all rows to this .csv or .parquet file.")] = None
-    overwrite: Annotated[bool, _overwrite()] = False
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True)
@@ -299,13 +301,13 @@ class Origins:
 
     test_size: Annotated[
         int | None,
-        _forecast(
+        forecast(
             min=1,
             help="Last rows of each series to test on.",
             show_default="the rows that fit left out, or one horizon",
         ),
     ] = None
-    step: Annotated[int | None, _forecast(min=1, help="Rows between two forecasts.", show_default="the horizon")] = None
+    step: Annotated[int | None, forecast(min=1, help="Rows between two forecasts.", show_default="the horizon")] = None
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,10 @@ import typer
 
 from gatelet.cli import options as opt
 from gatelet.cli import realize_options as own
-from gatelet.cli import text_options as text
-from gatelet.cli.fitting import check_place, report, spared
+from gatelet.cli.fitting import check_place, finish, train
 from gatelet.cli.grouping import grouped
+from gatelet.cli.model import load_model
 from gatelet.cli.output import check_table_file, print_json, show_frame, show_scores
-from gatelet.errors import GateletError
 
 if TYPE_CHECKING:
     from gatelet.tasks.realisation import Realizer
@@ -29,7 +27,7 @@ def fit(
     network: own.RealizerOptions,
     training: opt.TrainingOptions,
     validation: own.ActValidation,
-    kept: text.KeptOptions,
+    kept: opt.KeptOptions,
     new: opt.NewModel,
     json: opt.Json = False,
 ) -> None:
@@ -48,22 +46,9 @@ def fit(
     from gatelet.tasks.realisation import Realizer
 
     check_place(new.out, new.overwrite)
-    checkpoints = kept.folder(new.out)
     model = Realizer(columns=columns.settings(), text=said.settings(), network=network.settings(), rules=said.rules())
-    with spared(checkpoints):
-        model.fit(
-            Path(data),
-            training=training.settings(logs=kept.logs and kept.logs.value),
-            validation=validation.validation,
-            checkpoints=checkpoints,
-            resume=kept.resume,
-            progress=True,
-            **opt.given(validation_share=validation.validation_share),
-        )
-    model.save(new.out, overwrite=new.overwrite)
-    if not (kept.checkpoints or kept.logs or model.history.interrupted):
-        shutil.rmtree(checkpoints)
-    report(model, new.out, json, "; --resume --overwrite goes on from there")
+    train(model, Path(data), training, kept, new, **vars(validation))
+    finish(model, kept, new, json)
 
 
 @grouped
@@ -128,10 +113,6 @@ def _acts(data: str) -> Any:
 
 
 def _load(model: Path) -> Realizer:
-    from gatelet.tasks import load
     from gatelet.tasks.realisation import Realizer
 
-    loaded = load(model)
-    if not isinstance(loaded, Realizer):
-        raise GateletError(f"{model} must hold a realizer; it holds a {type(loaded).__name__}.")
-    return loaded
+    return load_model(model, Realizer)

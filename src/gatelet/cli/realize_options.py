@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatelet.cli.options import given
+from gatelet.cli.options import Overwrite, given
+from gatelet.cli.panels import column, files, network, reading, search, training
 from gatelet.errors import GateletError
 
 if TYPE_CHECKING:
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from gatelet.features.text.slot_rules import SlotRules
     from gatelet.nn.beam_search import SearchSettings
     from gatelet.tasks.realisation import RealizerSettings
-
-_column = partial(typer.Option, rich_help_panel="Columns", metavar="NAME")
-_reading = partial(typer.Option, rich_help_panel="Reading")
-_network = partial(typer.Option, rich_help_panel="Network")
-_training = partial(typer.Option, rich_help_panel="Training")
-_search = partial(typer.Option, rich_help_panel="Search")
-_files = partial(typer.Option, rich_help_panel="Files")
 
 ActData = Annotated[str, typer.Argument(help="A CSV, Parquet or .jsonl file of acts and sentences.")]
 SomeActs = Annotated[
@@ -35,8 +28,8 @@ SomeActs = Annotated[
 class ActColumnOptions:
     """Which column plays which part."""
 
-    act: Annotated[str | None, _column(help="The dialogue act.", show_default="act")] = None
-    text: Annotated[str | None, _column(help="The sentence.", show_default="text")] = None
+    act: Annotated[str | None, column(help="The dialogue act.", show_default="act")] = None
+    text: Annotated[str | None, column(help="The sentence.", show_default="text")] = None
 
     def settings(self) -> PairColumns:
         """The same as the library's PairColumns."""
@@ -51,14 +44,14 @@ class ActColumnOptions:
 class SaidOptions:
     """How sentences are split, and what they are held to."""
 
-    spaced: Annotated[bool, _reading("--spaced", help="Sentences are split at spaces already.")] = False
-    lower: Annotated[bool, _reading("--lower", help="Write small letters alone.")] = False
+    spaced: Annotated[bool, reading("--spaced", help="Sentences are split at spaces already.")] = False
+    lower: Annotated[bool, reading("--lower", help="Write small letters alone.")] = False
     min_count: Annotated[
-        int | None, _reading(min=1, help="A word must stand so often to be known.", show_default="1")
+        int | None, reading(min=1, help="A word must stand so often to be known.", show_default="1")
     ] = None
     keywords: Annotated[
         list[str] | None,
-        _reading(
+        reading(
             help="Words that say a slot that is yes or no: kidsallowed=child,kid (may be repeated).",
             metavar="SLOT=WORDS",
             show_default="none",
@@ -91,11 +84,11 @@ class SaidOptions:
 class RealizerOptions:
     """The size of the network, and how it forgets."""
 
-    hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="128")] = None
-    embedding_size: Annotated[int | None, _network(min=1, help="Size of a token's vector.", show_default="64")] = None
-    dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
+    hidden_size: Annotated[int | None, network(min=1, help="Width of the state.", show_default="128")] = None
+    embedding_size: Annotated[int | None, network(min=1, help="Size of a token's vector.", show_default="64")] = None
+    dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
     embedding_dropout: Annotated[
-        float | None, _network(min=0.0, max=0.99, help="Of tokens' vectors.", show_default="0.3")
+        float | None, network(min=0.0, max=0.99, help="Of tokens' vectors.", show_default="0.3")
     ] = None
 
     def settings(self) -> RealizerSettings:
@@ -111,10 +104,10 @@ class ActValidation:
 
     validation: Annotated[
         Path | None,
-        _training(help="Acts and sentences that choose the best epoch.", metavar="FILE", show_default="a share"),
+        training(help="Acts and sentences that choose the best epoch.", metavar="FILE", show_default="a share"),
     ] = None
     validation_share: Annotated[
-        float | None, _training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.1")
+        float | None, training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.1")
     ] = None
 
 
@@ -122,11 +115,11 @@ class ActValidation:
 class CandidateOptions:
     """How to look for sentences."""
 
-    beams: Annotated[int | None, _search(min=1, help="Candidates followed.", show_default="as in fit")] = None
+    beams: Annotated[int | None, search(min=1, help="Candidates followed.", show_default="as in fit")] = None
     length_penalty: Annotated[
-        float | None, _search(min=0.0, max=100.0, help="More favours the long.", show_default="as in fit")
+        float | None, search(min=0.0, max=100.0, help="More favours the long.", show_default="as in fit")
     ] = None
-    best: Annotated[int | None, _search(min=1, help="Sentences for each act.", show_default="1")] = None
+    best: Annotated[int | None, search(min=1, help="Sentences for each act.", show_default="1")] = None
 
     def settings(self, usual: SearchSettings) -> SearchSettings:
         """The same as the library's SearchSettings, from those of the model."""
@@ -140,6 +133,6 @@ class SaidFile:
     """Where sentences go."""
 
     out: Annotated[
-        Path | None, _files("--out", "-o", help="Write .csv or .parquet rows.", metavar="FILE", show_default="none")
+        Path | None, files("--out", "-o", help="Write .csv or .parquet rows.", metavar="FILE", show_default="none")
     ] = None
-    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+    overwrite: Overwrite = False

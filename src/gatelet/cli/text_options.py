@@ -6,25 +6,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatelet.cli.options import Logs, given
+from gatelet.cli.options import Overwrite, given
+from gatelet.cli.panels import classes, column, files, network, reading, training
 from gatelet.errors import DataError
 
 if TYPE_CHECKING:
     from gatelet.features.text import TextColumns, Texts, TextSettings
     from gatelet.tasks.classification import ClassifierSettings
-
-_column = partial(typer.Option, rich_help_panel="Columns", metavar="NAME")
-_reading = partial(typer.Option, rich_help_panel="Reading")
-_classes = partial(typer.Option, rich_help_panel="Classes")
-_network = partial(typer.Option, rich_help_panel="Network")
-_training = partial(typer.Option, rich_help_panel="Training")
-_files = partial(typer.Option, rich_help_panel="Files")
 
 TextData = Annotated[
     str, typer.Argument(help="A CSV, Parquet or .jsonl file, or a folder with one subfolder of .txt files per label.")
@@ -78,14 +71,14 @@ FeaturesOption = Annotated[Features, typer.Option("--features", help="What DATA 
 class TextColumnOptions:
     """Which column plays which part."""
 
-    text: Annotated[str | None, _column(help="The text.", show_default="text")] = None
-    label: Annotated[str | None, _column(help="Its class.", show_default="label")] = None
+    text: Annotated[str | None, column(help="The text.", show_default="text")] = None
+    label: Annotated[str | None, column(help="Its class.", show_default="label")] = None
     slots: Annotated[
-        str | None, _column(help="A label for each space-separated word: O, B-kind or I-kind.", show_default="none")
+        str | None, column(help="A label for each space-separated word: O, B-kind or I-kind.", show_default="none")
     ] = None
     separator: Annotated[
         str | None,
-        _column(help="A text may have several labels, with this between them.", metavar="TEXT", show_default="none"),
+        column(help="A text may have several labels, with this between them.", metavar="TEXT", show_default="none"),
     ] = None
 
     def settings(self) -> TextColumns:
@@ -99,16 +92,16 @@ class TextColumnOptions:
 class TextColumn:
     """Where the text is."""
 
-    text: Annotated[str | None, _column(help="The text.", show_default="as in fit")] = None
+    text: Annotated[str | None, column(help="The text.", show_default="as in fit")] = None
 
 
 @dataclass(frozen=True)
 class ScoredColumns:
     """Where texts and their labels are."""
 
-    text: Annotated[str | None, _column(help="The text.", show_default="as in fit")] = None
-    label: Annotated[str | None, _column(help="Its class.", show_default="as in fit")] = None
-    slots: Annotated[str | None, _column(help="A label for each word.", show_default="as in fit")] = None
+    text: Annotated[str | None, column(help="The text.", show_default="as in fit")] = None
+    label: Annotated[str | None, column(help="Its class.", show_default="as in fit")] = None
+    slots: Annotated[str | None, column(help="A label for each word.", show_default="as in fit")] = None
 
 
 @dataclass(frozen=True)
@@ -117,22 +110,22 @@ class ReadingOptions:
 
     unit: Annotated[
         Unit | None,
-        _reading(help="What text is split into; bpe and unigram are learned subwords.", show_default="word"),
+        reading(help="What text is split into; bpe and unigram are learned subwords.", show_default="word"),
     ] = None
-    case: Annotated[bool, _reading("--case", help="Tell A from a.")] = False
+    case: Annotated[bool, reading("--case", help="Tell A from a.")] = False
     min_count: Annotated[
-        int | None, _reading(min=1, help="A word must stand so often to be known.", show_default="1")
+        int | None, reading(min=1, help="A word must stand so often to be known.", show_default="1")
     ] = None
-    vocabulary_size: Annotated[int | None, _reading(min=1, help="Words known at most.", show_default="30000")] = None
+    vocabulary_size: Annotated[int | None, reading(min=1, help="Words known at most.", show_default="30000")] = None
     spelling_buckets: Annotated[
-        int | None, _reading(min=0, help="Know words by their spelling too, in so many buckets.", show_default="0")
+        int | None, reading(min=0, help="Know words by their spelling too, in so many buckets.", show_default="0")
     ] = None
     max_length: Annotated[
-        int | None, _reading(min=2, help="Words read of a text, from both ends.", show_default="2000")
+        int | None, reading(min=2, help="Words read of a text, from both ends.", show_default="2000")
     ] = None
     vectors: Annotated[
         Path | None,
-        _reading(
+        reading(
             help="Pretrained word vectors in GloVe's or fastText's text format.", metavar="FILE", show_default="none"
         ),
     ] = None
@@ -160,16 +153,16 @@ class ClassOptions:
 
     label_smoothing: Annotated[
         float | None,
-        _classes(min=0.0, max=0.99, help="Share of the truth spread over all classes.", show_default="0.0"),
+        classes(min=0.0, max=0.99, help="Share of the truth spread over all classes.", show_default="0.0"),
     ] = None
-    balanced: Annotated[bool, _classes("--balanced", help="Let rare classes count as much as common ones.")] = False
+    balanced: Annotated[bool, classes("--balanced", help="Let rare classes count as much as common ones.")] = False
     out_of_scope: Annotated[
         str | None,
-        _classes(help="The label of texts that belong to no class.", metavar="LABEL", show_default="none"),
+        classes(help="The label of texts that belong to no class.", metavar="LABEL", show_default="none"),
     ] = None
     rejected: Annotated[
         float | None,
-        _classes(
+        classes(
             min=0.0, max=0.99, help="Share of the texts in scope that may be called out of scope.", show_default="0.03"
         ),
     ] = None
@@ -188,37 +181,37 @@ class ClassOptions:
 class ClassifierOptions:
     """The size of the network, and how it forgets."""
 
-    cell: Annotated[GatedCell | None, _network(help="Recurrent cell.", show_default="gru")] = None
-    hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="128")] = None
-    layers: Annotated[int | None, _network(min=1, help="Recurrent layers.", show_default="1")] = None
-    forward: Annotated[bool, _network("--forward", help="Read from the front only, to follow a text as it comes.")] = (
+    cell: Annotated[GatedCell | None, network(help="Recurrent cell.", show_default="gru")] = None
+    hidden_size: Annotated[int | None, network(min=1, help="Width of the state.", show_default="128")] = None
+    layers: Annotated[int | None, network(min=1, help="Recurrent layers.", show_default="1")] = None
+    forward: Annotated[bool, network("--forward", help="Read from the front only, to follow a text as it comes.")] = (
         False
     )
-    embedding_size: Annotated[int | None, _network(min=1, help="Size of a word's vector.", show_default="128")] = None
-    pooling: Annotated[Pool | None, _network(help="How a text becomes one vector.", show_default="max")] = None
+    embedding_size: Annotated[int | None, network(min=1, help="Size of a word's vector.", show_default="128")] = None
+    pooling: Annotated[Pool | None, network(help="How a text becomes one vector.", show_default="max")] = None
     segment_length: Annotated[
-        int | None, _network(min=0, help="Start afresh after so many words: fast on long texts.", show_default="0")
+        int | None, network(min=0, help="Start afresh after so many words: fast on long texts.", show_default="0")
     ] = None
-    dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
+    dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
     recurrent_dropout: Annotated[
-        float | None, _network(min=0.0, max=0.99, help="Of the state that the cell sees again.", show_default="0.0")
+        float | None, network(min=0.0, max=0.99, help="Of the state that the cell sees again.", show_default="0.0")
     ] = None
     embedding_dropout: Annotated[
-        float | None, _network(min=0.0, max=0.99, help="Of words' vectors.", show_default="0.3")
+        float | None, network(min=0.0, max=0.99, help="Of words' vectors.", show_default="0.3")
     ] = None
-    word_dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of whole words.", show_default="0.05")] = (
+    word_dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Of whole words.", show_default="0.05")] = (
         None
     )
-    no_highway: Annotated[bool, _network("--no-highway", help="No votes of single words.")] = False
+    no_highway: Annotated[bool, network("--no-highway", help="No votes of single words.")] = False
     pair_buckets: Annotated[
-        int | None, _network(min=0, help="Votes of pairs of words, in so many buckets.", show_default="0")
+        int | None, network(min=0, help="Votes of pairs of words, in so many buckets.", show_default="0")
     ] = None
 
     vote_once: Annotated[
-        bool, _network("--vote-once", help="A word has one vote in a text, however often it stands there.")
+        bool, network("--vote-once", help="A word has one vote in a text, however often it stands there.")
     ] = False
     crf: Annotated[
-        bool, _network("--crf", help="Learn which slot label follows which, in a conditional random field.")
+        bool, network("--crf", help="Learn which slot label follows which, in a conditional random field.")
     ] = False
 
     def settings(self) -> ClassifierSettings:
@@ -252,27 +245,11 @@ class TextValidation:
 
     validation: Annotated[
         Path | None,
-        _training(help="Texts that choose the best epoch.", metavar="FILE", show_default="a share of DATA"),
+        training(help="Texts that choose the best epoch.", metavar="FILE", show_default="a share of DATA"),
     ] = None
     validation_share: Annotated[
-        float | None, _training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.1")
+        float | None, training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.1")
     ] = None
-
-
-@dataclass(frozen=True)
-class KeptOptions:
-    """What is kept of a training."""
-
-    checkpoints: Annotated[
-        Path | None,
-        _training(help="Keep checkpoints and logs here.", metavar="FOLDER", show_default="OUT.training, until saved"),
-    ] = None
-    resume: Annotated[bool, _training("--resume", help="Go on from the last checkpoint.")] = False
-    logs: Annotated[Logs | None, _training(help="Log every epoch beside the checkpoints.", show_default="none")] = None
-
-    def folder(self, out: Path) -> Path:
-        """Where checkpoints go."""
-        return self.checkpoints or out.with_name(f"{out.name}.training")
 
 
 @dataclass(frozen=True)
@@ -280,18 +257,18 @@ class Pictures:
     """What an evaluation draws."""
 
     confusion: Annotated[
-        Path | None, _files(help="Draw which class is taken for which, as PNG.", metavar="FILE", show_default="none")
+        Path | None, files(help="Draw which class is taken for which, as PNG.", metavar="FILE", show_default="none")
     ] = None
-    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True)
 class NewPage:
     """What is explained, and where the page goes."""
 
-    label: Annotated[str | None, _classes(help="The class to explain.", show_default="the likeliest")] = None
-    out: Annotated[Path | None, _files("--out", "-o", help="Write a page.", metavar="FILE", show_default="none")] = None
-    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+    label: Annotated[str | None, classes(help="The class to explain.", show_default="the likeliest")] = None
+    out: Annotated[Path | None, files("--out", "-o", help="Write a page.", metavar="FILE", show_default="none")] = None
+    overwrite: Overwrite = False
 
 
 def read(data: str, columns: TextColumns) -> Texts:

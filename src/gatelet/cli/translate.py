@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from gatelet.cli import options as opt
-from gatelet.cli import text_options as text
 from gatelet.cli import translate_options as own
-from gatelet.cli.fitting import check_place, report, spared
+from gatelet.cli.fitting import check_place, finish, train
 from gatelet.cli.grouping import grouped
+from gatelet.cli.model import load_model
 from gatelet.cli.output import check_free, check_table_file, print_json, say, show_frame, show_scores
 from gatelet.errors import GateletError
 
@@ -29,7 +28,7 @@ def fit(
     loss: own.LossOptions,
     training: opt.TrainingOptions,
     validation: own.PairValidation,
-    kept: text.KeptOptions,
+    kept: opt.KeptOptions,
     new: opt.NewModel,
     targets: own.Targets = None,
     pair: own.PairOption = None,
@@ -52,7 +51,6 @@ def fit(
     from gatelet.tasks.translation import Translator
 
     check_place(new.out, new.overwrite)
-    checkpoints = kept.folder(new.out)
     source, target = splitting.settings()
     model = Translator(
         languages=own.languages(pair),
@@ -63,20 +61,9 @@ def fit(
         network=network.settings(),
         **loss.given(),
     )
-    with spared(checkpoints):
-        model.fit(
-            own.data_of(data, targets),
-            training=training.settings(logs=kept.logs and kept.logs.value),
-            validation=validation.data(),
-            checkpoints=checkpoints,
-            resume=kept.resume,
-            progress=True,
-            **opt.given(validation_share=validation.validation_share),
-        )
-    model.save(new.out, overwrite=new.overwrite)
-    if not (kept.checkpoints or kept.logs or model.history.interrupted):
-        shutil.rmtree(checkpoints)
-    report(model, new.out, json, "; --resume --overwrite goes on from there")
+    held = {"validation": validation.data(), "validation_share": validation.validation_share}
+    train(model, own.data_of(data, targets), training, kept, new, **held)
+    finish(model, kept, new, json)
 
 
 @grouped
@@ -171,10 +158,6 @@ def _draw(found: Translations, path: Path) -> None:
 
 
 def _load(model: Path) -> Translator:
-    from gatelet.tasks import load
     from gatelet.tasks.translation import Translator
 
-    loaded = load(model)
-    if not isinstance(loaded, Translator):
-        raise GateletError(f"{model} must hold a translator; it holds a {type(loaded).__name__}.")
-    return loaded
+    return load_model(model, Translator)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatelet.cli.options import given
+from gatelet.cli.options import Overwrite, given
+from gatelet.cli.panels import column, files, network, reading, search, training
 from gatelet.cli.text_options import GatedCell, Unit, input_lines
 from gatelet.errors import GateletError
 
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from gatelet.features.text import PairColumns, TextSettings
     from gatelet.nn.beam_search import SearchSettings
     from gatelet.tasks.translation import TranslatorSettings
-
-_column = partial(typer.Option, rich_help_panel="Columns", metavar="NAME")
-_reading = partial(typer.Option, rich_help_panel="Reading")
-_network = partial(typer.Option, rich_help_panel="Network")
-_training = partial(typer.Option, rich_help_panel="Training")
-_search = partial(typer.Option, rich_help_panel="Search")
-_files = partial(typer.Option, rich_help_panel="Files")
 
 PairData = Annotated[
     str, typer.Argument(help="A CSV, Parquet or .jsonl file of pairs, or with --targets a file of source lines.")
@@ -61,8 +54,8 @@ class Attention(StrEnum):
 class PairColumnOptions:
     """Which column plays which part."""
 
-    source: Annotated[str | None, _column(help="The text to read.", show_default="source")] = None
-    target: Annotated[str | None, _column(help="The text to write.", show_default="target")] = None
+    source: Annotated[str | None, column(help="The text to read.", show_default="source")] = None
+    target: Annotated[str | None, column(help="The text to write.", show_default="target")] = None
 
     def settings(self) -> PairColumns:
         """The same as the library's PairColumns."""
@@ -76,19 +69,19 @@ class SplittingOptions:
     """How texts are split, to be read and written."""
 
     unit: Annotated[
-        Unit | None, _reading(help="What text is split into; bpe and unigram are learned subwords.", show_default="bpe")
+        Unit | None, reading(help="What text is split into; bpe and unigram are learned subwords.", show_default="bpe")
     ] = None
-    target_unit: Annotated[Unit | None, _reading(help="The same for what is written.", show_default="as --unit")] = None
-    vocabulary_size: Annotated[int | None, _reading(min=1, help="Tokens known at most.", show_default="8000")] = None
-    shared_vocabulary: Annotated[bool, _reading("--shared-vocabulary", help="One vocabulary for both languages.")] = (
+    target_unit: Annotated[Unit | None, reading(help="The same for what is written.", show_default="as --unit")] = None
+    vocabulary_size: Annotated[int | None, reading(min=1, help="Tokens known at most.", show_default="8000")] = None
+    shared_vocabulary: Annotated[bool, reading("--shared-vocabulary", help="One vocabulary for both languages.")] = (
         False
     )
-    lower: Annotated[bool, _reading("--lower", help="Read and write small letters alone.")] = False
+    lower: Annotated[bool, reading("--lower", help="Read and write small letters alone.")] = False
     min_count: Annotated[
-        int | None, _reading(min=1, help="A word must stand so often to be known.", show_default="1")
+        int | None, reading(min=1, help="A word must stand so often to be known.", show_default="1")
     ] = None
     max_length: Annotated[
-        int | None, _reading(min=2, help="Tokens read of a text, from both ends.", show_default="256")
+        int | None, reading(min=2, help="Tokens read of a text, from both ends.", show_default="256")
     ] = None
 
     def settings(self) -> tuple[TextSettings, TextSettings]:
@@ -114,22 +107,22 @@ class SplittingOptions:
 class TranslatorOptions:
     """The size of the network, and how it forgets."""
 
-    cell: Annotated[GatedCell | None, _network(help="Recurrent cell.", show_default="gru")] = None
-    hidden_size: Annotated[int | None, _network(min=1, help="Width of the state.", show_default="256")] = None
-    embedding_size: Annotated[int | None, _network(min=1, help="Size of a token's vector.", show_default="256")] = None
-    layers: Annotated[int | None, _network(min=1, help="Layers that read.", show_default="1")] = None
-    decoder_layers: Annotated[int | None, _network(min=1, help="Layers that write.", show_default="2")] = None
-    attention: Annotated[Attention | None, _network(help="How places are compared.", show_default="general")] = None
+    cell: Annotated[GatedCell | None, network(help="Recurrent cell.", show_default="gru")] = None
+    hidden_size: Annotated[int | None, network(min=1, help="Width of the state.", show_default="256")] = None
+    embedding_size: Annotated[int | None, network(min=1, help="Size of a token's vector.", show_default="256")] = None
+    layers: Annotated[int | None, network(min=1, help="Layers that read.", show_default="1")] = None
+    decoder_layers: Annotated[int | None, network(min=1, help="Layers that write.", show_default="2")] = None
+    attention: Annotated[Attention | None, network(help="How places are compared.", show_default="general")] = None
     input_feeding: Annotated[
-        bool, _network("--input-feeding", help="Tell each step what the former one looked at; slower.")
+        bool, network("--input-feeding", help="Tell each step what the former one looked at; slower.")
     ] = False
     coverage: Annotated[
-        bool, _network("--coverage", help="Heed what was looked at before; slower, needs additive attention.")
+        bool, network("--coverage", help="Heed what was looked at before; slower, needs additive attention.")
     ] = False
-    untied: Annotated[bool, _network("--untied", help="Score target tokens by vectors of their own.")] = False
-    dropout: Annotated[float | None, _network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
+    untied: Annotated[bool, network("--untied", help="Score target tokens by vectors of their own.")] = False
+    dropout: Annotated[float | None, network(min=0.0, max=0.99, help="Of states.", show_default="0.3")] = None
     embedding_dropout: Annotated[
-        float | None, _network(min=0.0, max=0.99, help="Of tokens' vectors.", show_default="0.3")
+        float | None, network(min=0.0, max=0.99, help="Of tokens' vectors.", show_default="0.3")
     ] = None
 
     def settings(self) -> TranslatorSettings:
@@ -159,11 +152,11 @@ class LossOptions:
 
     label_smoothing: Annotated[
         float | None,
-        _training(min=0.0, max=0.99, help="Share of the truth spread over all tokens.", show_default="0.1"),
+        training(min=0.0, max=0.99, help="Share of the truth spread over all tokens.", show_default="0.1"),
     ] = None
     scheduled_sampling: Annotated[
         float | None,
-        _training(min=0.0, max=0.99, help="Share of the former tokens that the model guesses.", show_default="0.0"),
+        training(min=0.0, max=0.99, help="Share of the former tokens that the model guesses.", show_default="0.0"),
     ] = None
 
     def given(self) -> dict[str, Any]:
@@ -177,14 +170,14 @@ class PairValidation:
 
     validation: Annotated[
         Path | None,
-        _training(help="Pairs that choose the best epoch.", metavar="FILE", show_default="a share of DATA"),
+        training(help="Pairs that choose the best epoch.", metavar="FILE", show_default="a share of DATA"),
     ] = None
     validation_targets: Annotated[
         Path | None,
-        _training(help="The target lines of --validation.", metavar="FILE", show_default="none"),
+        training(help="The target lines of --validation.", metavar="FILE", show_default="none"),
     ] = None
     validation_share: Annotated[
-        float | None, _training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.05")
+        float | None, training(min=0.001, max=0.9, help="Share of DATA that chooses.", show_default="0.05")
     ] = None
 
     def data(self) -> Path | tuple[Path, Path] | None:
@@ -204,15 +197,15 @@ class PairValidation:
 class SearchOptions:
     """How to look for the best translation."""
 
-    beams: Annotated[int | None, _search(min=1, help="Candidates followed; 1 is greedy.", show_default="as in fit")] = (
+    beams: Annotated[int | None, search(min=1, help="Candidates followed; 1 is greedy.", show_default="as in fit")] = (
         None
     )
     length_penalty: Annotated[
-        float | None, _search(min=0.0, max=100.0, help="More favours the long.", show_default="as in fit")
+        float | None, search(min=0.0, max=100.0, help="More favours the long.", show_default="as in fit")
     ] = None
     coverage_penalty: Annotated[
         float | None,
-        _search(min=0.0, max=100.0, help="More favours what looks at all of the source.", show_default="as in fit"),
+        search(min=0.0, max=100.0, help="More favours what looks at all of the source.", show_default="as in fit"),
     ] = None
 
     def settings(self, usual: SearchSettings, best: int | None = None) -> SearchSettings:
@@ -229,16 +222,16 @@ class SearchOptions:
 class Written:
     """What is written, and where."""
 
-    best: Annotated[int | None, _search(min=1, help="Candidates given for each text.", show_default="1")] = None
+    best: Annotated[int | None, search(min=1, help="Candidates given for each text.", show_default="1")] = None
     picture: Annotated[
         Path | None,
-        _files(help="Draw what the first text's translation looked at, as PNG.", metavar="FILE", show_default="none"),
+        files(help="Draw what the first text's translation looked at, as PNG.", metavar="FILE", show_default="none"),
     ] = None
     out: Annotated[
         Path | None,
-        _files("--out", "-o", help="Write .txt lines, or .csv or .parquet rows.", metavar="FILE", show_default="none"),
+        files("--out", "-o", help="Write .txt lines, or .csv or .parquet rows.", metavar="FILE", show_default="none"),
     ] = None
-    overwrite: Annotated[bool, _files("--overwrite", help="Replace what is already there.")] = False
+    overwrite: Overwrite = False
 
 
 def data_of(data: str, targets: Path | None) -> Path | tuple[Path, Path]:
