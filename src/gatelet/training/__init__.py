@@ -1,6 +1,7 @@
 """One fit loop for all tasks, on Lightning."""
 
 from gatelet.training.batches import Batches as Batches
+from gatelet.training.batches import portions as portions
 from gatelet.training.fit import Run as Run
 from gatelet.training.fit import fit as fit
 from gatelet.training.history import Epoch as Epoch

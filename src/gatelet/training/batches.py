@@ -1,11 +1,13 @@
-"""Batches in a shuffled order that depends on the seed and the epoch alone."""
+"""Batches to learn from, in an order that depends on the seed and the epoch alone; portions to run a network on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 Cut = Callable[[Tensor], Any]
@@ -89,3 +91,15 @@ class Batches:
         sorted_portions = [portion[self._lengths[portion].argsort(stable=True)] for portion in portions]
         batches = torch.split(torch.cat(sorted_portions), self._batch_size)
         return [batches[number] for number in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+def portions(lengths: NDArray[np.int64], most: int) -> Iterator[Tensor]:
+    """Numbers of samples of similar lengths for one pass each, with at most so many steps; all samples in all."""
+    portion: list[int] = []
+    for row in np.argsort(lengths, kind="stable").tolist():
+        if portion and (len(portion) + 1) * int(lengths[row]) > most:
+            yield torch.tensor(portion)
+            portion = []
+        portion.append(row)
+    if portion:
+        yield torch.tensor(portion)

@@ -13,6 +13,7 @@ from gatelet import plan as plans
 from gatelet.errors import DataError, GateletError
 from gatelet.features.labels import labels_seen_once
 from gatelet.features.text import TextColumns, TextFeatures, Texts, TextSettings, read_texts
+from gatelet.tasks.arguments import need_shares, need_validation_share
 from gatelet.tasks.classification import store
 from gatelet.tasks.classification.explanation import Explanation, explain
 from gatelet.tasks.classification.fitted import Fitted
@@ -65,9 +66,7 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
         self.columns = columns or TextColumns()
         self.text = text or TextSettings(unit="space" if self.columns.slots else "word")
         self.network = network or ClassifierSettings()
-        for name, value in (("label_smoothing", label_smoothing), ("rejected", rejected)):
-            if not 0.0 <= value < 1.0:
-                raise GateletError(f"{name} must be in [0, 1); got {value}.")
+        need_shares(label_smoothing=label_smoothing, rejected=rejected)
         if self.columns.slots and self.text.unit != "space":
             raise GateletError(f"Slots need text split at spaces, unit 'space'; got '{self.text.unit}'.")
         if self.columns.separator and (out_of_scope or self.columns.slots):
@@ -245,8 +244,7 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
 
     def _parts(self, texts: Texts, validation: Any | None, share: float, seed: int) -> Parts:
         """The texts to learn from and those that steer, from a table of their own or a share of the others."""
-        if not 0.0 < share < 1.0:
-            raise GateletError(f"validation_share must be in (0, 1); got {share}.")
+        need_validation_share(share)
         held = None if validation is None else self._in_scope(read_texts(validation, self.columns))
         return split(texts, held, share, seed, multiple=self.columns.separator is not None)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from gatelet.features.labels import Labels
 from gatelet.features.text import TextFeatures, Tokens
@@ -16,6 +14,7 @@ from gatelet.tasks.classification.batch import TextCutter
 from gatelet.tasks.classification.decoding import best_labels, well_formed
 from gatelet.tasks.classification.network import ClassifierNetwork
 from gatelet.tasks.classification.results import Predictions
+from gatelet.training import portions
 
 Array = NDArray[np.float64]
 
@@ -49,7 +48,7 @@ class Fitted:
         words: list[Array] = [np.empty((0, 0))] * len(tokens)
         cut = TextCutter(tokens)
         with torch.inference_mode():
-            for index in portions(tokens.lengths):
+            for index in portions(tokens.lengths, FORWARD_TOKENS):
                 batch = cut(index)
                 scores, slots = self.network.eval()(batch)
                 scores = scores.double()
@@ -90,15 +89,3 @@ def _of_all_words(labels: list[str], words: int) -> tuple[str, ...]:
     unread = ["O"] * (words - len(labels))
     head = len(labels) - len(labels) // 2
     return (*labels[:head], *unread, *labels[head:])
-
-
-def portions(lengths: NDArray[np.int64]) -> Iterator[Tensor]:
-    """Numbers of texts of similar lengths that one forward pass takes, all texts in all."""
-    portion: list[int] = []
-    for row in np.argsort(lengths, kind="stable").tolist():
-        if portion and (len(portion) + 1) * int(lengths[row]) > FORWARD_TOKENS:
-            yield torch.tensor(portion)
-            portion = []
-        portion.append(row)
-    if portion:
-        yield torch.tensor(portion)

@@ -19,6 +19,7 @@ from gatelet.features.text.vocabulary import PAD
 from gatelet.nn import GRU, LSTM
 from gatelet.nn.dropout import SequenceDropout
 from gatelet.nn.pooling import POOLINGS, Pooling
+from gatelet.tasks.arguments import need_shares, need_whole, need_word
 from gatelet.tasks.classification.batch import Batch
 from gatelet.tasks.classification.decoding import Transitions
 
@@ -69,16 +70,12 @@ class ClassifierSettings:
     crf: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("hidden_size", "num_layers", "embedding_size"):
-            _need_whole(name, getattr(self, name), 1)
-        for name in ("segment_length", "pair_buckets"):
-            _need_whole(name, getattr(self, name), 0)
-        for name in ("dropout", "recurrent_dropout", "embedding_dropout", "word_dropout"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise GateletError(f"{name} must be in [0, 1); got {getattr(self, name)}.")
-        for name, words in (("cell", tuple(CELLS)), ("pooling", POOLINGS)):
-            if getattr(self, name) not in words:
-                raise GateletError(f"{name} must be one of {', '.join(words)}; got {getattr(self, name)}.")
+        need_whole(1, hidden_size=self.hidden_size, num_layers=self.num_layers, embedding_size=self.embedding_size)
+        need_whole(0, segment_length=self.segment_length, pair_buckets=self.pair_buckets)
+        need_shares(dropout=self.dropout, recurrent_dropout=self.recurrent_dropout)
+        need_shares(embedding_dropout=self.embedding_dropout, word_dropout=self.word_dropout)
+        need_word(CELLS, cell=self.cell)
+        need_word(POOLINGS, pooling=self.pooling)
         for name in ("pair_buckets", "vote_once"):
             if getattr(self, name) and not self.highway:
                 raise GateletError(f"{name} needs highway, through which tokens vote; it is off.")
@@ -221,8 +218,3 @@ def _votes(count: int, classes: int) -> nn.Embedding:
     votes = nn.Embedding(count, classes)
     nn.init.zeros_(votes.weight)
     return votes
-
-
-def _need_whole(name: str, value: object, least: int) -> None:
-    if type(value) is not int or value < least:
-        raise GateletError(f"{name} must be a whole number of at least {least}; got {value}.")

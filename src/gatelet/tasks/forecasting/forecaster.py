@@ -15,6 +15,7 @@ from gatelet.errors import DataError, GateletError
 from gatelet.features import Columns, Panel, Schema, fit_schema, read_panel, read_table
 from gatelet.features.windows import Windows, cut, next_windows, rolling_windows
 from gatelet.plan import Plan
+from gatelet.tasks.arguments import need_whole, need_word
 from gatelet.tasks.forecasting import store
 from gatelet.tasks.forecasting.baselines import BASELINES, baseline_quantiles
 from gatelet.tasks.forecasting.batch import batch_widths
@@ -70,11 +71,9 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
             GateletError: a value is outside its range.
         """
         super().__init__()
-        for name, value in (("horizon", horizon), ("context_length", context_length), ("seasonality", seasonality)):
-            if value is not None or name == "horizon":
-                _need_whole(name, value, 1)
-        if distribution not in HEADS:
-            raise GateletError(f"distribution must be one of {', '.join(HEADS)}; got {distribution}.")
+        given = {"context_length": context_length, "seasonality": seasonality}
+        need_whole(1, horizon=horizon, **{name: value for name, value in given.items() if value is not None})
+        need_word(HEADS, distribution=distribution)
         self.horizon = horizon
         self.columns = columns or Columns()
         self.network = network or NetworkSettings()
@@ -125,7 +124,7 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
             GateletError: nothing to resume from, or training was stopped before the first epoch ended.
         """
         training = training or TrainingSettings()
-        _need_whole("test_size", test_size, 0)
+        need_whole(0, test_size=test_size)
         table = read_table(data)
         schema = fit_schema(
             table, self.columns, frequency=self.frequency, seasonality=self.seasonality, rows_left_out=test_size
@@ -236,8 +235,8 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
         panel = read_panel(data, fitted.schema)
         test_size = test_size or self.test_size or self.horizon
         step = step or self.horizon
-        _need_whole("test_size", test_size, self.horizon)
-        _need_whole("step", step, 1)
+        need_whole(self.horizon, test_size=test_size)
+        need_whole(1, step=step)
         context = fitted.network.sizes.context_length
         windows = rolling_windows(panel, context, self.horizon, test_size, step)
         if not len(windows):
@@ -282,7 +281,7 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
     ) -> Forecaster:
         """Go on from the present weights, on all rows but the last `test_size` of each series."""
         former = self._need_fitted()
-        _need_whole("test_size", test_size, 0)
+        need_whole(0, test_size=test_size)
         panel = read_panel(data, former.schema).before(test_size)
         held_out = _held_out(panel, self.horizon, validation_size, former.offsets is not None)
         # a copy, so that a training that fails leaves the forecaster as it was
@@ -299,11 +298,6 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
             return ForecastNetwork(self.network, sizes, self.distribution, self.levels)
 
 
-def _need_whole(name: str, value: Any, least: int) -> None:
-    if type(value) is not int or value < least:
-        raise GateletError(f"{name} must be a whole number of at least {least}; got {value}.")
-
-
 def _usual_context(horizon: int, schema: Schema) -> int:
     return max(2 * horizon, 3 * schema.frequency.seasonality, 16)
 
@@ -314,7 +308,7 @@ def _whole_segments(steps: int, segment_length: int) -> int:
 
 def _held_out(panel: Panel, horizon: int, validation_size: int | None, conformal: bool) -> HeldOut:
     validation = usual_validation(panel, horizon) if validation_size is None else validation_size
-    _need_whole("validation_size", validation, horizon)
+    need_whole(horizon, validation_size=validation)
     return HeldOut(validation, validation if conformal else 0)
 
 

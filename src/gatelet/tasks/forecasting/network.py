@@ -19,6 +19,7 @@ from torch.nn import functional
 from gatelet.errors import GateletError
 from gatelet.nn import GRU, LSTM, RNN
 from gatelet.nn.heads import Head, QuantileHead, StudentTHead
+from gatelet.tasks.arguments import need_shares, need_whole, need_word
 from gatelet.tasks.forecasting.batch import CENTERS, Batch
 
 CELLS: dict[str, type[GRU] | type[LSTM] | type[RNN]] = {"gru": GRU, "lstm": LSTM, "rnn": RNN}
@@ -53,17 +54,12 @@ class NetworkSettings:
     center: str = "mean"
 
     def __post_init__(self) -> None:
-        for name in ("hidden_size", "num_layers", "segment_length"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise GateletError(f"{name} must be a whole number of at least 1; got {value}.")
+        need_whole(1, hidden_size=self.hidden_size, num_layers=self.num_layers, segment_length=self.segment_length)
         if type(self.series_embedding) is not int or self.series_embedding < 0:
             raise GateletError(f"series_embedding must be zero or positive; got {self.series_embedding}.")
-        if not 0.0 <= self.dropout < 1.0:
-            raise GateletError(f"dropout must be in [0, 1); got {self.dropout}.")
-        for name, value, words in (("cell", self.cell, tuple(CELLS)), ("center", self.center, CENTERS)):
-            if value not in words:
-                raise GateletError(f"{name} must be one of {', '.join(words)}; got {value}.")
+        need_shares(dropout=self.dropout)
+        need_word(CELLS, cell=self.cell)
+        need_word(CENTERS, center=self.center)
 
 
 @dataclass(frozen=True)

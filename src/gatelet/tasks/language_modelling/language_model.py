@@ -13,6 +13,7 @@ from gatelet.features.text import TextSettings, lines_of, read_documents, split_
 from gatelet.metrics import bits_per_character, perplexity
 from gatelet.nn.sampling import SamplingSettings
 from gatelet.plan import Plan
+from gatelet.tasks.arguments import need_validation_share, need_whole
 from gatelet.tasks.language_modelling import store
 from gatelet.tasks.language_modelling.fitted import Fitted
 from gatelet.tasks.language_modelling.learning import SegmentSettings, learn, prepare
@@ -116,8 +117,7 @@ class LanguageModel(Task[Fitted, LanguageNetwork]):
             MissingExtraError: subwords without the library for them.
         """
         training = training or TrainingSettings()
-        if not 0.0 < validation_share < 1.0:
-            raise GateletError(f"validation_share must be in (0, 1); got {validation_share}.")
+        need_validation_share(validation_share)
         documents = read_documents(data, self.column)
         if validation is None:
             documents, held = split_end(documents, validation_share)
@@ -164,8 +164,7 @@ class LanguageModel(Task[Fitted, LanguageNetwork]):
         Raises:
             GateletError: not fitted yet, or there are no samples to be written.
         """
-        if type(samples) is not int or samples < 1:
-            raise GateletError(f"samples must be a whole number of at least 1; got {samples}.")
+        need_whole(1, samples=samples)
         wanted = [prompts] if isinstance(prompts, str) else list(prompts)
         found: list[Sample] = []
         settings = sampling or self.sampling

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gatelet.errors import GateletError
 from gatelet.nn.dropout import SequenceDropout, TokenDropout
 from gatelet.nn.encoder_decoder import CELLS, narrowed
+from gatelet.tasks.arguments import need_shares, need_whole, need_word
 
 # for each layer h (1, B, H), or h and c
 States = tuple[tuple[Tensor, ...], ...]
@@ -52,15 +52,10 @@ class LanguageModelSettings:
     weight_drop: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("embedding_size", "hidden_size", "num_layers"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise GateletError(f"{name} must be a whole number of at least 1; got {value}.")
-        for name in ("dropout", "layer_dropout", "embedding_dropout", "token_dropout", "weight_drop"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise GateletError(f"{name} must be in [0, 1); got {getattr(self, name)}.")
-        if self.cell not in CELLS:
-            raise GateletError(f"cell must be one of {', '.join(CELLS)}; got {self.cell}.")
+        need_whole(1, embedding_size=self.embedding_size, hidden_size=self.hidden_size, num_layers=self.num_layers)
+        need_shares(dropout=self.dropout, layer_dropout=self.layer_dropout, embedding_dropout=self.embedding_dropout)
+        need_shares(token_dropout=self.token_dropout, weight_drop=self.weight_drop)
+        need_word(CELLS, cell=self.cell)
 
 
 @dataclass(frozen=True)

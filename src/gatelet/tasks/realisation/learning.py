@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
-import numpy as np
 import torch
 
 from gatelet.errors import DataError
@@ -17,6 +16,7 @@ from gatelet.features.text.vocabulary import Vocabulary
 from gatelet.tasks.realisation.batch import ActCutter, fit_coder
 from gatelet.tasks.realisation.fitted import Fitted
 from gatelet.tasks.realisation.network import RealizationLoss, RealizerNetwork, RealizerSettings, RealizerSizes
+from gatelet.tasks.splitting import random_share
 from gatelet.training import Batches, History, Run, TrainingSettings, fit
 
 # sentences in a batch of the validation
@@ -86,11 +86,8 @@ def split(said: Said, share: float, seed: int) -> tuple[Said, Said]:
     Raises:
         DataError: fewer than two acts.
     """
-    if len(said) < 2:
-        raise DataError(f"Acts must be two at least, one to learn from and one to validate; got {len(said)}.")
-    order = np.random.default_rng(seed).permutation(len(said))
-    held = min(max(1, round(share * len(said))), len(said) - 1)
-    return said.take(np.sort(order[held:]).tolist()), said.take(np.sort(order[:held]).tolist())
+    train, held = random_share("Acts", len(said), share, seed)
+    return said.take(train), said.take(held)
 
 
 def prepare(train: Said, text: TextSettings, network: RealizerSettings, seed: int) -> Fitted:

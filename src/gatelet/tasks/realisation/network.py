@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gatelet.errors import GateletError
 from gatelet.features.text.vocabulary import RESERVED
 from gatelet.nn.dropout import SequenceDropout
 from gatelet.nn.sc_gru import SCGRU, plan_cost
 from gatelet.nn.vocabulary_loss import vocabulary_loss
+from gatelet.tasks.arguments import need_shares, need_whole
 from gatelet.tasks.realisation.batch import Batch
 
 States = tuple[Tensor, ...]
@@ -37,13 +37,8 @@ class RealizerSettings:
     embedding_dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        for name in ("embedding_size", "hidden_size"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise GateletError(f"{name} must be a whole number of at least 1; got {value}.")
-        for name in ("dropout", "embedding_dropout"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise GateletError(f"{name} must be in [0, 1); got {getattr(self, name)}.")
+        need_whole(1, embedding_size=self.embedding_size, hidden_size=self.hidden_size)
+        need_shares(dropout=self.dropout, embedding_dropout=self.embedding_dropout)
 
 
 @dataclass(frozen=True)

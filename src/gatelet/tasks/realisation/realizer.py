@@ -11,6 +11,7 @@ from gatelet.features.text import PairColumns, TextSettings, read_pairs
 from gatelet.features.text.acts import DialogueAct
 from gatelet.features.text.slot_rules import SlotRules
 from gatelet.nn.beam_search import SearchSettings
+from gatelet.tasks.arguments import need_shares, need_validation_share
 from gatelet.tasks.realisation import store
 from gatelet.tasks.realisation.fitted import Fitted
 from gatelet.tasks.realisation.learning import learn, parsed, prepare, split, splitter, understood
@@ -68,8 +69,7 @@ class Realizer(Task[Fitted, RealizerNetwork]):
         for name, value, most in (("plan_weight", plan_weight, 1e6), ("error_cost", error_cost, 1e6)):
             if not 0.0 <= value <= most:
                 raise GateletError(f"{name} must be from 0 to {most:g}; got {value}.")
-        if not 0.0 <= label_smoothing < 1.0:
-            raise GateletError(f"label_smoothing must be in [0, 1); got {label_smoothing}.")
+        need_shares(label_smoothing=label_smoothing)
         self.columns = columns or COLUMNS
         self.text = text or TEXT
         if self.text.unit not in UNITS:
@@ -109,8 +109,7 @@ class Realizer(Task[Fitted, RealizerNetwork]):
             GateletError: nothing to resume from, or training was stopped before the first epoch ended.
         """
         training = training or TrainingSettings()
-        if not 0.0 < validation_share < 1.0:
-            raise GateletError(f"validation_share must be in (0, 1); got {validation_share}.")
+        need_validation_share(validation_share)
         train = understood(read_pairs(data, self.columns).both(), self.text)
         if validation is None:
             train, held = split(train, validation_share, training.seed)

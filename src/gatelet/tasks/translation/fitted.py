@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from gatelet.nn.encoder_decoder import Memory
 from gatelet.tasks.translation.batch import PairCutter
 from gatelet.tasks.translation.network import TranslatorNetwork
 from gatelet.tasks.translation.results import Candidate, Translations
+from gatelet.training import portions
 
 # source tokens, padding counted, times beams, that are searched at once
 SEARCH_TOKENS = 8192
@@ -53,7 +54,7 @@ class Fitted:
         read = numbered(self.source, [sources[row] for row in written])
         cut = PairCutter(read)
         self.network.eval()
-        for index in portions(read.lengths, settings.beams):
+        for index in portions(read.lengths, SEARCH_TOKENS // settings.beams):
             for number, found in zip(index.tolist(), self._search(cut, index, settings), strict=True):
                 row = written[number]
                 candidates[row] = tuple(self._candidate(each, tokens[row]) for each in found)
@@ -96,15 +97,3 @@ class Fitted:
 
 
 _NOTHING = Candidate("", (), 0.0, 0.0, np.zeros((0, 1), np.float32))
-
-
-def portions(lengths: NDArray[np.int64], beams: int) -> Iterator[Tensor]:
-    """Numbers of texts of similar lengths that are searched at once, all texts in all."""
-    portion: list[int] = []
-    for row in np.argsort(lengths, kind="stable").tolist():
-        if portion and (len(portion) + 1) * int(lengths[row]) * beams > SEARCH_TOKENS:
-            yield torch.tensor(portion)
-            portion = []
-        portion.append(row)
-    if portion:
-        yield torch.tensor(portion)

@@ -8,9 +8,9 @@ from typing import Unpack
 import numpy as np
 import torch
 
-from gatelet.errors import DataError
 from gatelet.features.text import Pairs, Spacing, TextFeatures, TextSettings, fit_spacing, fit_text
 from gatelet.features.text.numbered import Numbered, numbered
+from gatelet.tasks.splitting import random_share
 from gatelet.tasks.translation.batch import PairCutter
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.network import TranslationLoss, TranslatorNetwork, TranslatorSettings, TranslatorSizes
@@ -47,11 +47,8 @@ def split(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, Pairs]:
     Raises:
         DataError: fewer than two pairs.
     """
-    if len(pairs) < 2:
-        raise DataError(f"Pairs must be two at least, one to learn from and one to validate; got {len(pairs)}.")
-    order = np.random.default_rng(seed).permutation(len(pairs))
-    held = min(max(1, round(share * len(pairs))), len(pairs) - 1)
-    return pairs.take(np.sort(order[held:]).tolist()), pairs.take(np.sort(order[:held]).tolist())
+    train, held = random_share("Pairs", len(pairs), share, seed)
+    return pairs.take(train), pairs.take(held)
 
 
 def prepare(train: Pairs, plan: Plan, seed: int) -> Fitted:

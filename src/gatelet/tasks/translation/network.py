@@ -13,6 +13,7 @@ from gatelet.nn.attention import ATTENTIONS
 from gatelet.nn.dropout import Dropout, SequenceDropout
 from gatelet.nn.encoder_decoder import CELLS, AttentionDecoder, Encoder, Memory, States
 from gatelet.nn.vocabulary_loss import vocabulary_loss
+from gatelet.tasks.arguments import need_shares, need_whole, need_word
 from gatelet.tasks.translation.batch import Batch
 
 
@@ -50,16 +51,11 @@ class TranslatorSettings:
     embedding_dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        for name in ("embedding_size", "hidden_size", "num_layers", "decoder_layers"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise GateletError(f"{name} must be a whole number of at least 1; got {value}.")
-        for name in ("dropout", "embedding_dropout"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise GateletError(f"{name} must be in [0, 1); got {getattr(self, name)}.")
-        for name, words in (("cell", tuple(CELLS)), ("attention", ATTENTIONS)):
-            if getattr(self, name) not in words:
-                raise GateletError(f"{name} must be one of {', '.join(words)}; got {getattr(self, name)}.")
+        need_whole(1, embedding_size=self.embedding_size, hidden_size=self.hidden_size)
+        need_whole(1, num_layers=self.num_layers, decoder_layers=self.decoder_layers)
+        need_shares(dropout=self.dropout, embedding_dropout=self.embedding_dropout)
+        need_word(CELLS, cell=self.cell)
+        need_word(ATTENTIONS, attention=self.attention)
         if self.coverage and self.attention != "additive":
             raise GateletError(f"coverage needs additive attention; got {self.attention}.")
         if self.attention == "dot" and self.hidden_size % 2:

@@ -11,6 +11,7 @@ from gatelet.features.text import PairColumns, TextSettings, read_pairs
 from gatelet.metrics import text_scores
 from gatelet.nn.beam_search import SearchSettings
 from gatelet.plan import EncoderDecoder
+from gatelet.tasks.arguments import need_shares, need_validation_share
 from gatelet.tasks.store import Contents, SavedModel
 from gatelet.tasks.task import Task
 from gatelet.tasks.translation import store
@@ -64,9 +65,7 @@ class Translator(Task[Fitted, TranslatorNetwork]):
             GateletError: a value is outside its range.
         """
         super().__init__()
-        for name, value in (("label_smoothing", label_smoothing), ("scheduled_sampling", scheduled_sampling)):
-            if not 0.0 <= value < 1.0:
-                raise GateletError(f"{name} must be in [0, 1); got {value}.")
+        need_shares(label_smoothing=label_smoothing, scheduled_sampling=scheduled_sampling)
         self.languages = None if languages is None else _pair(languages)
         self.columns = columns or PairColumns()
         self.source = source or TEXT
@@ -110,8 +109,7 @@ class Translator(Task[Fitted, TranslatorNetwork]):
             GateletError: nothing to resume from, or training was stopped before the first epoch ended.
         """
         training = training or TrainingSettings()
-        if not 0.0 < validation_share < 1.0:
-            raise GateletError(f"validation_share must be in (0, 1); got {validation_share}.")
+        need_validation_share(validation_share)
         loss = TranslationLoss(self.label_smoothing, self.scheduled_sampling)
         plan = Plan(self.source, self.target, self.shared_vocabulary, self.network, loss)
         train = read_pairs(data, self.columns).both()
