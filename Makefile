@@ -1,6 +1,7 @@
 # make demo   forecasts real weather and writes gatelet-demo/
 # make test   style, types and tests
 # make sanitize   the C++ kernels under the address, undefined-behaviour and thread sanitizers
+# make fuzz SECONDS=600   damaged folders, states and files, under sanitizers; needs clang 14 and atheris
 # make toolchains   compilers and emulators for other cores, from apt, for the tests of the C runtime; never fails
 # The first two need only Python 3.11, 3.12 or 3.13 and make their own .venv; choose another with PYTHON=... or VENV=...
 
@@ -11,7 +12,9 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PROJECT := pyproject.toml constraints.txt CMakeLists.txt $(shell find native runtime -name '*.cpp' -o -name '*.[ch]' -o -name CMakeLists.txt)
 
-.PHONY: help demo test lint types tests sanitize toolchains format clean
+SECONDS ?= 600
+
+.PHONY: help demo test lint types tests sanitize fuzz toolchains format clean
 
 help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +41,14 @@ sanitize:
 		build/sanitize-$$kind/native/tests/test_scan && \
 		build/sanitize-$$kind/native/tests/test_extras || exit 1; \
 	done
+
+	cmake -S fuzz -B build/sanitize-fuzz && cmake --build build/sanitize-fuzz -j 2 && \
+		build/sanitize-fuzz/native_program fuzz/corpus/native_program/* && \
+		build/sanitize-fuzz/runtime_steps fuzz/corpus/runtime_steps/*
+
+fuzz: $(VENV)/.for-test
+	$(INSTALL) -e ".[fuzz]"
+	$(BIN)/python fuzz/run.py --seconds $(SECONDS)
 
 toolchains:
 	@scripts/toolchains.sh

@@ -67,11 +67,21 @@ class SparseProduct {
   GATELET_INLINE static four load_four(const float* p) { return *reinterpret_cast<const unaligned_four*>(p); }
   GATELET_INLINE static void store_four(float* p, four value) { *reinterpret_cast<unaligned_four*>(p) = value; }
 
+  // Numbers i, j, k, l of a and b, one after the other.
+  template <int i, int j, int k, int l>
+  GATELET_INLINE static four picked(four a, four b) {
+#ifdef __clang__
+    return __builtin_shufflevector(a, b, i, j, k, l);
+#else
+    return __builtin_shuffle(a, b, places{i, j, k, l});
+#endif
+  }
+
   GATELET_INLINE static void transpose(four& a, four& b, four& c, four& d) {
-    const four ab = __builtin_shuffle(a, b, places{0, 4, 1, 5}), ab2 = __builtin_shuffle(a, b, places{2, 6, 3, 7});
-    const four cd = __builtin_shuffle(c, d, places{0, 4, 1, 5}), cd2 = __builtin_shuffle(c, d, places{2, 6, 3, 7});
-    a = __builtin_shuffle(ab, cd, places{0, 1, 4, 5}), b = __builtin_shuffle(ab, cd, places{2, 3, 6, 7});
-    c = __builtin_shuffle(ab2, cd2, places{0, 1, 4, 5}), d = __builtin_shuffle(ab2, cd2, places{2, 3, 6, 7});
+    const four ab = picked<0, 4, 1, 5>(a, b), ab2 = picked<2, 6, 3, 7>(a, b);
+    const four cd = picked<0, 4, 1, 5>(c, d), cd2 = picked<2, 6, 3, 7>(c, d);
+    a = picked<0, 1, 4, 5>(ab, cd), b = picked<2, 3, 6, 7>(ab, cd);
+    c = picked<0, 1, 4, 5>(ab2, cd2), d = picked<2, 3, 6, 7>(ab2, cd2);
   }
 
   // A row: four columns of a block at a time.

@@ -19,6 +19,7 @@ from gatelet.errors import DataError, GateletError, ModelError
 from gatelet.plan import interpret
 from gatelet.stream import Session, SessionPool
 from gatelet.stream.native import can_run
+from gatelet.stream.state import to_bytes
 
 Rng = np.random.Generator
 Maker = Callable[[Rng], p.Plan]
@@ -268,3 +269,13 @@ def test_torch_is_not_needed(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout in ("native (2, 4)\n", "numpy (2, 4)\n")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.5])
+def test_what_a_state_counts_is_whole(value: float) -> None:
+    plan = stacked(np.random.default_rng(0), "gru", restart=4)
+    session = Session(plan, engine="numpy")
+    parts = session._shared.engine.read(session._stream)
+    parts[1] = np.array([value])
+    with pytest.raises(ModelError, match="'step' must hold whole numbers"):
+        session.state = to_bytes(plan, parts)

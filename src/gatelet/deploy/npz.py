@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import lzma
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,11 @@ NAME = "model.npz"
 DOCUMENT = "plan"
 # of all arrays together, when unpacked
 LARGEST = 4 * 2**30
+# what comes out of an archive that is damaged
+UNREADABLE = (
+    *(OSError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, tokenize.TokenError),
+    *(NotImplementedError, RuntimeError, UnicodeError),
+)
 
 
 def write_npz(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> None:
@@ -58,7 +66,7 @@ def read_npz(path: str | Path) -> Plan | EncoderDecoder:
             if text.dtype.kind != "U" or text.shape != () or text.nbytes > 4 * LARGEST_PLAN:
                 raise ModelError(f"{DOCUMENT} must be one text; it is not.")
             return rebuilt(json.loads(str(text)), {NAME: arrays})
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()).removesuffix(".")[:200]
         raise ModelError(f"{file} must be a file that gatelet wrote for NumPy; it cannot be read: {reason}.") from error
 

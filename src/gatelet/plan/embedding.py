@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatelet.errors import ModelError
 from gatelet.plan.operation import Arrays, Stateless
@@ -15,14 +16,14 @@ from gatelet.plan.values import Numbers, Shape, State, Weights, need_choice, nee
 
 @dataclass(frozen=True, eq=False)
 class Embedding(Stateless):
-    """y = table[x]; a negative number stands for nothing, the zero vector.
+    """y = table[x]; a number without a row, such as a negative one, stands for nothing, the zero vector.
 
     Attributes:
         source: whole numbers, () or (N,); with `mean` one axis more, whose vectors are averaged.
         target: (E,) or (N, E).
         table: (V, E).
         mean: the last axis holds the parts of one thing, such as hashed pieces of the spelling of a word: the result is
-            the mean of their vectors, without the negative ones; without any, zero.
+            the mean of their vectors, without those that stand for nothing; without any, zero.
     """
 
     source: str
@@ -53,12 +54,17 @@ class Embedding(Stateless):
 
     def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
         """One step."""
-        at = given[0].astype(np.int64)
-        real = at >= 0
-        vectors = np.where(real[..., None], self.table[np.where(real, at, 0)].astype(np.float64), 0.0)
+        at, real = rows_of(given[0], len(self.table))
+        vectors = np.where(real[..., None], self.table[at].astype(np.float64), 0.0)
         if self.mean:
             vectors = vectors.sum(-2) / np.maximum(real.sum(-1), 1)[..., None]
         return (vectors,), ()
+
+
+def rows_of(numbers: Numbers, count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Which of `count` rows numbers stand for, 0 for nothing, and whether they stand for one; NaN does not."""
+    real = (numbers >= 0) & (numbers < count)
+    return np.where(real, numbers, 0).astype(np.int64), real
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from gatelet.errors import DataError, ModelError
+from gatelet.plan.embedding import rows_of
 from gatelet.plan.integers import integers
 from gatelet.plan.joining import widest
 from gatelet.plan.operation import Arrays, Stateless
@@ -106,7 +107,7 @@ class IntegerDense(Stateless):
 
 @dataclass(frozen=True, eq=False)
 class IntegerEmbedding(Stateless):
-    """y = clamp16(shift(table[x] m[x], shift)); a negative number stands for nothing, the zero vector.
+    """y = clamp16(shift(table[x] m[x], shift)); a number without a row stands for nothing, the zero vector.
 
     Attributes:
         source: numbers of rows, () or (N,); with `mean` one axis more, whose vectors are averaged.
@@ -115,7 +116,7 @@ class IntegerEmbedding(Stateless):
         multiplier: m (V,), not negative.
         shift: 1 to 24.
         mean: the last axis holds the parts of one thing, at most 2^15: the result is the sum of their vectors, without
-            the negative ones, divided by their number and rounded to the nearest, halves away from zero.
+            those that stand for nothing, divided by their number and rounded to the nearest, halves away from zero.
     """
 
     gives: ClassVar[str] = "int16"
@@ -155,11 +156,10 @@ class IntegerEmbedding(Stateless):
 
     def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
         """One step."""
-        at = given[0].astype(np.int64)
-        real = at >= 0
+        at, real = rows_of(given[0], len(self.table))
         if self.mean and at.shape[-1] > MOST_PARTS:
             raise DataError(f"{self.source!r} must have at most {MOST_PARTS} parts; it has {at.shape[-1]}.")
-        vectors = integer.vectors.embed(np.where(real, at, 0), self.table, self.multiplier, self.shift)
+        vectors = integer.vectors.embed(at, self.table, self.multiplier, self.shift)
         vectors = np.where(real[..., None], vectors, 0)
         if self.mean:
             vectors = integer.vectors.divided(vectors.sum(-2), np.maximum(real.sum(-1), 1)[..., None])

@@ -15,10 +15,12 @@ import numpy as np
 from gatelet.errors import ModelError
 from gatelet.plan import Plan, State
 from gatelet.plan.values import LARGEST_AXIS, count
-from gatelet.stream.engine import Parts
+from gatelet.stream.engine import Array, Parts
 
 MAGIC = b"GLST"
 VERSION = 1
+# both widths of numbers hold whole ones up to some power of two, and what is counted stays below
+LARGEST_WHOLE = 2**53
 _HEAD = struct.Struct("<4sHcx32sI")
 
 
@@ -61,6 +63,8 @@ def _parts(plan: Plan, body: bytes, kind: str) -> Parts:
         if not _fits(size, state) or end > len(body):
             raise ModelError(f"The state of the stream is damaged: {state.name!r} has another size.")
         parts.append(np.frombuffer(body[at + 4 : end], f"<{kind}"))
+        if state.kind == "int" and not _whole(parts[-1]):
+            raise ModelError(f"The state of the stream is damaged: {state.name!r} must hold whole numbers.")
         at = end
     if at != len(body):
         raise ModelError("The state of the stream is damaged: it is too long.")
@@ -71,6 +75,10 @@ def _fits(size: int, state: State) -> bool:
     if all(isinstance(axis, int) for axis in state.shape):
         return size == count(state.shape)
     return size % count(state.shape) == 0 and size <= LARGEST_AXIS
+
+
+def _whole(numbers: Array) -> bool:
+    return bool(np.all((np.abs(numbers) <= LARGEST_WHOLE) & (numbers == np.rint(numbers))))  # NaN is not
 
 
 def _size(kind: str) -> int:

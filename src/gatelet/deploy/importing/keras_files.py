@@ -13,6 +13,7 @@ import numpy as np
 
 from gatelet import plan as p
 from gatelet.deploy.importing.stacks import Layer, stacked
+from gatelet.deploy.npz import UNREADABLE
 from gatelet.errors import ModelError, require
 from gatelet.plan.storing import damaged
 from gatelet.reference.keras import from_keras
@@ -42,7 +43,7 @@ def read_keras(path: str | Path) -> p.Plan:
                 groups = _groups(h5py, weights)
                 layers = [_layer(entry, groups, name) for entry, name in chosen]
         return stacked(layers, {"from": "keras", "left_out": left_out})
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()).removesuffix(".")[:200]
         raise ModelError(f"{file} must be a file that Keras saved; it cannot be read: {reason}.") from error
 

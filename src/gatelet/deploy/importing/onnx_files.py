@@ -147,7 +147,13 @@ def _check(onnx: Any, node: Any, layer: Layer, constants: dict[str, Any]) -> Non
         [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)],
         [onnx.numpy_helper.from_array(constants[name].astype(np.float32), name) for name in names[1:]],
     )
-    written: Any = ReferenceEvaluator(onnx.helper.make_model(model)).run(["y"], {"x": x})
+    try:
+        written: Any = ReferenceEvaluator(onnx.helper.make_model(model)).run(["y"], {"x": x})
+    except Exception as error:  # noqa: BLE001 - it raises what its operators raise
+        reason = " ".join(str(error).split()).removesuffix(".")[:200]
+        raise ModelError(
+            f"The node {node.op_type} must run in the evaluator of onnx; it does not: {reason}."
+        ) from error
     found = written[0][:, :, 0].reshape(len(x), -1)  # of (T, D, B, H)
     if plan.streamed:
         expected = interpret.whole(plan, [{"x": row[0]} for row in x])
