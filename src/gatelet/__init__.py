@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gatelet.tasks.classification import Classifier, ClassifierSettings
     from gatelet.tasks.forecasting import Forecaster, NetworkSettings
     from gatelet.tasks.language_modelling import LanguageModel, LanguageModelSettings, SegmentSettings
+    from gatelet.tasks.quantizing import quantize
     from gatelet.tasks.realisation import Realizer, RealizerSettings
     from gatelet.tasks.translation import Translator, TranslatorSettings
     from gatelet.training import TrainingSettings
@@ -49,6 +50,7 @@ __all__ = [
     "__version__",
     "export",
     "load",
+    "quantize",
     "verify",
 ]
 
@@ -76,6 +78,7 @@ _HOMES = {
     "TranslatorSettings": "gatelet.tasks.translation",
     "export": "gatelet.deploy",
     "load": "gatelet.loading",
+    "quantize": "gatelet.tasks.quantizing",
     "verify": "gatelet.deploy",
 }
 

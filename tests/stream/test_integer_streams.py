@@ -133,7 +133,10 @@ def test_a_forecaster_in_integers(head: str) -> None:
 def test_a_classifier_in_integers() -> None:
     rng = np.random.default_rng(6)
     plan = text(rng, "root")
-    given = [{"token": int(rng.integers(0, 11)), "spelling": rng.integers(0, 9, rng.integers(0, 4))} for _ in range(40)]
+    given: list[dict[str, Any]] = [
+        {"token": int(rng.integers(0, 11)), "spelling": rng.integers(0, 9, rng.integers(0, 4))}
+        for _ in range(40)
+    ]
     made = quantize(plan, [given])
     assert can_run(made)
     expected = interpret.whole(made, given)

@@ -17,6 +17,7 @@ from gatelet.cli import (
     generate,
     importing,
     prune,
+    quantize,
     realize,
     show,
     stream,
@@ -91,6 +92,7 @@ app.command("generate")(generate.generate)
 app.command("chat")(chat.chat)
 app.command("realize")(realize.realize)
 app.command("show")(show.show)
+app.command("quantize")(quantize.quantize)
 app.command("export")(export.export)
 app.command("verify")(export.verify)
 app.command("import")(importing.import_)

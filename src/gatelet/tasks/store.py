@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import safetensors
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from gatelet import __version__
 from gatelet.errors import GateletError, MissingExtraError, ModelError
 from gatelet.folders import check_folder, new_folder, recover_folder
-from gatelet.plan import EncoderDecoder, Plan
+from gatelet.plan import EncoderDecoder, Plan, load_plan
 from gatelet.plan.storing import OURS as PLAN_FILES
 from gatelet.plan.storing import write_plan
 
@@ -82,6 +82,24 @@ class SavedModel:
         network = kind(*args, **options)
         network.load_state_dict(self.weights)
         return network.eval()
+
+    def planned(
+        self,
+        kind: Callable[Concatenate[Plan, _Arguments], _Network],
+        *args: _Arguments.args,
+        **options: _Arguments.kwargs,
+    ) -> _Network | None:
+        """The network that runs the saved plan, where the model has no weights of torch beside it; else None.
+
+        Raises:
+            ModelError: there is no such plan.
+        """
+        if self.config.get("planned", False) is not True:
+            return None
+        plan = load_plan(self.path)
+        if not isinstance(plan, Plan):
+            raise ModelError(f"{self.path} is damaged: it must have one plan; it has two.")
+        return kind(plan, *args, **options).eval()
 
 
 def write_model(

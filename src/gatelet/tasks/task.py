@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 from torch import nn
 
 from gatelet.errors import GateletError
+from gatelet.tasks.planned import plan_within
 from gatelet.tasks.store import Contents, SavedModel, described, read_model, write_model
 from gatelet.training import History, TrainingSettings
 
@@ -64,6 +65,9 @@ class Task(ABC, Generic[FittedT, NetworkT]):
         Raises:
             GateletError: not fitted yet.
         """
+        plan = plan_within(self.module)
+        if plan is not None:
+            return plan.num_parameters
         return sum(weight.numel() for weight in self.module.parameters())
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -79,7 +83,13 @@ class Task(ABC, Generic[FittedT, NetworkT]):
         """
         fitted = self._need_fitted()
         contents = self._contents(fitted)
-        record = {"training": asdict(self.training), "history": self.history.to_json(), "metrics": self.metrics}
+        record: dict[str, Any] = {
+            "training": asdict(self.training),
+            "history": self.history.to_json(),
+            "metrics": self.metrics,
+        }
+        if plan_within(fitted.network) is not None:
+            record["planned"] = True
         description = contents.settings | record | contents.learned
         weights = dict(fitted.network.state_dict()) | contents.weights
         return write_model(Path(path), self.task, description, weights, overwrite, contents.plan, contents.parts)

@@ -13,7 +13,8 @@ from gatelet.deploy.quantization.cells import quantize_cell
 from gatelet.deploy.quantization.drift import Drift, drift
 from gatelet.deploy.quantization.layers import QuantizedTable, quantize_dense, quantize_table
 from gatelet.deploy.quantization.observing import observe
-from gatelet.deploy.quantization.plans import Converted, convert, quantize
+from gatelet.deploy.quantization.plan_drift import plan_drift
+from gatelet.deploy.quantization.plans import Converted, convert, quantize, refuse
 from gatelet.deploy.quantization.stack import IntegerStack, quantize_stack
 
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "convert",
     "drift",
     "observe",
+    "plan_drift",
     "quantize",
     "quantize_cell",
     "quantize_dense",
     "quantize_stack",
     "quantize_table",
+    "refuse",
 ]

@@ -13,7 +13,7 @@ from gatelet.plan.cutting import part_of, with_cells
 from gatelet.plan.values import Value
 from gatelet.stream import Session
 
-__all__ = ["Sequences", "observe", "outputs_over", "traces"]
+__all__ = ["Sequences", "observe", "stacked", "traces"]
 
 Frame = Mapping[str, Any]
 Sequences = Sequence[Sequence[Frame]]
@@ -39,21 +39,16 @@ def observe(plan: Plan, sequences: Sequences) -> dict[str, float]:
 
 
 def traces(plan: Plan, sequences: Sequences, names: Sequence[str], steps: int) -> dict[str, NDArray[Any]]:
-    """What some values are over the sequences, one after the other, (T, ...); about `steps` of them at most."""
+    """What some values are over the sequences, their rows one after the other, (T, F); about `steps` at most."""
     found: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
     count = 0
     for stretch in _stretches(part_of(plan, names), sequences):
         for name in names:
-            found[name].append(stretch[name])
-        count += len(stretch[names[0]])
+            found[name].append(stretch[name].reshape(-1, stretch[name].shape[-1]))
+        count += len(found[names[0]][-1])
         if count >= steps:
             break
     return {name: np.concatenate(parts) for name, parts in found.items()}
-
-
-def outputs_over(plan: Plan, frames: Sequence[Frame]) -> Iterator[dict[str, NDArray[Any]]]:
-    """The outputs of a plan over one sequence, stretch by stretch, (T, ...) each."""
-    yield from _stretches(plan, [frames])
 
 
 def _stretches(plan: Plan, sequences: Sequences, with_inputs: bool = False) -> Iterator[dict[str, NDArray[Any]]]:

@@ -29,11 +29,13 @@ class Converted:
         plan: what `quantize` gives.
         units: of the values that are integers in it, by their names in the plan of floats.
         kept: operations with weights that stay floats, by what they write.
+        pairs: each operation of floats that became integers, and what it became.
     """
 
     plan: p.Plan
     units: Mapping[str, float]
     kept: tuple[str, ...]
+    pairs: tuple[tuple[p.Operation, p.Operation], ...]
 
 
 def quantize(plan: p.Plan, calibration: Sequences, *, partly: bool = False) -> p.Plan:
@@ -94,7 +96,7 @@ def convert(plan: p.Plan, ranges: Mapping[str, float]) -> Converted:
         writer.add(operation)
     made = replace(plan, operations=tuple(writer.finished()))
     kept = [each.outputs[0] for each in plan.operations if why_not(each)]
-    return Converted(made, {name: units[name] for name in writer.integers}, tuple(kept))
+    return Converted(made, {name: units[name] for name in writer.integers}, tuple(kept), tuple(writer.pairs))
 
 
 def _chosen(plan: p.Plan, floats: set[str]) -> list[p.Operation]:
@@ -173,6 +175,7 @@ class _Writer:
         self._operations: list[p.Operation] = []
         self._floats = {value.name for value in plan.inputs}
         self.integers: dict[str, str] = {}  # names of integers by those of floats
+        self.pairs: list[tuple[p.Operation, p.Operation]] = []
 
     def add(self, operation: p.Operation) -> None:
         """Write an operation, as integers if its results are to be."""
@@ -187,6 +190,7 @@ class _Writer:
                 self._need_integers(name)
         self.integers.update({name: self._fresh(name) for name in operation.outputs})
         self._operations.append(integer_operation(operation, self.integers, self._units))
+        self.pairs.append((operation, self._operations[-1]))
 
     def finished(self) -> list[p.Operation]:
         """All of it, with what the plan gives as floats."""

@@ -22,6 +22,7 @@ from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSe
 from gatelet.tasks.classification.planning import plan_of
 from gatelet.tasks.classification.results import Predictions, Scores, score_classes, score_sets
 from gatelet.tasks.classification.stream import Stream
+from gatelet.tasks.planned import need_weights
 from gatelet.tasks.store import Contents, SavedModel
 from gatelet.tasks.task import Task
 from gatelet.training import TrainingSettings
@@ -160,6 +161,7 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
             GateletError: not fitted yet, or stopped before the first epoch ended.
         """
         former = self._need_fitted()
+        need_weights(former.network, "trained on")
         training = training or replace(self.training, learning_rate=self.training.learning_rate / 4.0)
         training = replace(training, density=density, prune_inputs=inputs)
         texts = self._in_scope(read_texts(data, self.columns))

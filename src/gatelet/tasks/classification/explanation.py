@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gatelet.errors import GateletError
 from gatelet.tasks.classification.batch import TextCutter
 from gatelet.tasks.classification.fitted import Fitted
+from gatelet.tasks.planned import need_weights
 
 Array = NDArray[np.float64]
 
@@ -91,6 +92,7 @@ class Explanation:
 
 def explain(fitted: Fitted, text: str, label: str | None) -> Explanation:
     """Explain the score of a class for a text, see `Classifier.explain`."""
+    need_weights(fitted.network, "explained")
     network, names = fitted.network.eval(), fitted.labels.names
     if label is not None and label not in names:
         raise GateletError(f"label must be one of the {len(names)} known classes; got {label!r:.60}.")

@@ -8,6 +8,7 @@ from gatelet.nn.planning import array, dense, recurrent
 from gatelet.nn.pooling import Pooling
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.network import ClassifierNetwork
+from gatelet.tasks.planned import plan_within
 
 
 def plan_of(fitted: Fitted) -> plan.Plan:
@@ -22,6 +23,8 @@ def plan_of(fitted: Fitted) -> plan.Plan:
         GateletError: tokens vote once, or the slots have a conditional random field: no operation of a plan does that.
     """
     network = fitted.network
+    if (found := plan_within(network)) is not None:
+        return found
     settings, sizes = network.settings, network.sizes
     if name := without_operation(network):
         raise GateletError(f"A plan needs a classifier without {name}; this one has it.")

@@ -11,6 +11,7 @@ from gatelet.features.labels import Labels
 from gatelet.features.text import TextColumns, TextFeatures
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings, ClassifierSizes
+from gatelet.tasks.classification.planned import PlannedClassifierNetwork
 from gatelet.tasks.classification.planning import plan_of, without_operation
 from gatelet.tasks.description import check_sizes, number, texts, whole
 from gatelet.tasks.store import Contents, SavedModel
@@ -61,7 +62,8 @@ def rebuilt(kind: type[_Classifier], saved: SavedModel) -> tuple[_Classifier, Fi
     slots, sizes = texts("slots", config["slots"]), ClassifierSizes(**config["sizes"])
     check_sizes(config)
     _check_agreement(sizes, features, labels, slots)
-    network = saved.network(ClassifierNetwork, classifier.network, sizes)
+    planned = saved.planned(PlannedClassifierNetwork, classifier.network, sizes)
+    network = planned or saved.network(ClassifierNetwork, classifier.network, sizes)
     commonest = np.array([whole("commonest", value) for value in config["commonest"]], np.int64)
     if commonest.shape != (len(labels),):
         raise ValueError(f"commonest must have {len(labels)} entries; it has {len(commonest)}.")

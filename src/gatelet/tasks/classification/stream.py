@@ -11,6 +11,7 @@ from gatelet.nn.pooling import RunningPool
 from gatelet.tasks.classification.batch import Batch, TextCutter
 from gatelet.tasks.classification.fitted import Fitted
 from gatelet.tasks.classification.results import Predictions
+from gatelet.tasks.planned import need_weights
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -26,6 +27,7 @@ class Stream:
     def __init__(self, fitted: Fitted, out_of_scope: str | None = None) -> None:
         """Start before the first word."""
         self._fitted, self._out_of_scope = fitted, out_of_scope
+        need_weights(fitted.network, "followed by this Stream", "take gatelet.stream.Session or gatelet stream")
         network = fitted.network.eval()
         again = network.settings.bidirectional or network.settings.vote_once
         self.carries_state = not (again or fitted.slots or fitted.features.subwords)

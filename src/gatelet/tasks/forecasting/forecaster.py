@@ -23,6 +23,7 @@ from gatelet.tasks.forecasting.fitted import Fitted, HeldOut, learn, usual_valid
 from gatelet.tasks.forecasting.network import HEADS, ForecastNetwork, NetworkSettings, WindowSizes
 from gatelet.tasks.forecasting.planning import plan_of
 from gatelet.tasks.forecasting.results import MODEL, Backtest, Forecast, Scores
+from gatelet.tasks.planned import need_weights
 from gatelet.tasks.store import Contents, SavedModel
 from gatelet.tasks.task import Task
 from gatelet.training import TrainingSettings
@@ -281,6 +282,7 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
     ) -> Forecaster:
         """Go on from the present weights, on all rows but the last `test_size` of each series."""
         former = self._need_fitted()
+        need_weights(former.network, "trained on")
         need_whole(0, test_size=test_size)
         panel = read_panel(data, former.schema).before(test_size)
         held_out = _held_out(panel, self.horizon, validation_size, former.offsets is not None)

@@ -15,6 +15,7 @@ from gatelet.nn.planning import array, dense, recurrent
 from gatelet.plan.values import Weights
 from gatelet.tasks.forecasting.fitted import Fitted
 from gatelet.tasks.forecasting.network import ForecastNetwork
+from gatelet.tasks.planned import plan_within
 
 
 def plan_of(fitted: Fitted) -> plan.Plan:
@@ -26,6 +27,8 @@ def plan_of(fitted: Fitted) -> plan.Plan:
     the `series` among those of the training, from 1, 0 for another. The output is `forecast`, (horizon, quantiles).
     """
     network, schema = fitted.network, fitted.schema
+    if (found := plan_within(network)) is not None:
+        return found
     sizes, settings = network.sizes, network.settings
     unit = schema.columns.target
     inputs = [plan.Value("target", (), unit=unit)]

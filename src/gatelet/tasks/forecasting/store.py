@@ -14,6 +14,7 @@ from gatelet.tasks.description import check_sizes, texts, whole
 from gatelet.tasks.forecasting.batch import batch_widths
 from gatelet.tasks.forecasting.fitted import Fitted
 from gatelet.tasks.forecasting.network import ForecastNetwork, NetworkSettings, WindowSizes
+from gatelet.tasks.forecasting.planned import PlannedForecastNetwork
 from gatelet.tasks.forecasting.planning import plan_of
 from gatelet.tasks.store import Contents, SavedModel
 
@@ -61,7 +62,8 @@ def rebuilt(kind: type[_Forecaster], saved: SavedModel) -> tuple[_Forecaster, Fi
     sizes = WindowSizes(**config["sizes"])
     check_sizes(config)
     _check_agreement(config, sizes, schema, series)
-    network = saved.network(ForecastNetwork, forecaster.network, sizes, forecaster.distribution, forecaster.levels)
+    make = (forecaster.network, sizes, forecaster.distribution, forecaster.levels)
+    network = saved.planned(PlannedForecastNetwork, *make) or saved.network(ForecastNetwork, *make)
     calibration = None if offsets is None else _calibration(offsets, forecaster)
     return forecaster, Fitted(schema, series, network, calibration)
 

@@ -1,0 +1,29 @@
+"""Networks that run a plan instead of weights of torch: models in integers.
+
+They predict and are evaluated like the networks that they were made from; what needs gradients or weights is refused.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from gatelet.errors import GateletError
+from gatelet.plan import Plan
+
+
+def plan_within(network: nn.Module) -> Plan | None:
+    """The plan that a network runs instead of weights of its own; None if it has those."""
+    plan = getattr(network, "plan", None)
+    return plan if isinstance(plan, Plan) else None
+
+
+def need_weights(network: nn.Module, what: str, instead: str = "take the model that it was quantized from") -> None:
+    """Raise GateletError if a network has no weights of torch.
+
+    Args:
+        network: of a model.
+        what: that needs them, such as "explained".
+        instead: what to do.
+    """
+    if plan_within(network) is not None:
+        raise GateletError(f"A model in integers cannot be {what}; {instead}.")
