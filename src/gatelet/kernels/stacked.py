@@ -41,6 +41,9 @@ class Extras(NamedTuple):
 
 NOTHING = Extras()
 
+# w_ih, w_hh, b_ih, b_hh, and the gains of both products
+_Weights = tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None, Tensor | None]
+
 
 def handles(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
     """Whether the native kernels compute this: float32 or bfloat16 on the CPU, not empty, no projection."""
@@ -101,39 +104,49 @@ def run(
     """
     if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
-    if natively and _must_widen(cell, x, extras):
-        found = run(
-            cell, x.float(), [state.float() for state in states], [weight.float() for weight in weights],
-            bidirectional=bidirectional, bias=bias, dropout=dropout, batch_first=batch_first, batch_sizes=batch_sizes,
-            resets=resets, extras=extras,
-        )  # fmt: skip
-        return tuple(each.to(x.dtype) for each in found)
+    dtype, widened = x.dtype, natively and _must_widen(cell, x, extras)
+    if widened:
+        x, states, weights = x.float(), [each.float() for each in states], [each.float() for each in weights]
     offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
     resets = None if resets is None else (resets != 0).to(torch.uint8)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
-    per_direction = 2 + (2 if bias else 0) + (2 if extras.layer_norm else 0)
+    named = _by_direction(weights, bias, extras.layer_norm)
     directions = 2 if bidirectional else 1
     last: list[tuple[Tensor, ...]] = []
-    for first in range(0, len(weights) // per_direction, directions):
+    for first in range(0, len(named), directions):
         if first > 0 and dropout > 0.0:
             x = F.dropout(x, dropout)
         outputs = []
         for k in range(first, first + directions):
-            w_ih, w_hh, *rest = weights[k * per_direction : (k + 1) * per_direction]
-            b_ih, b_hh = rest[:2] if bias else (None, None)
-            gains_ih, gains_hh = rest[-2:] if extras.layer_norm else (None, None)
             h0, c0 = states[0][k], states[1][k] if len(states) > 1 else None
             given = Inputs(
-                x, h0, c0, w_ih, w_hh, b_ih, b_hh, gains_ih, gains_hh, extras.mask(h0), extras.seed(h0),
+                x, h0, c0, *named[k], extras.mask(h0), extras.seed(h0),
                 offsets, resets, extras.zoneout, batch_first, k > first,
             )  # fmt: skip
-            if natively:
-                found = transforms.layer(cell, given, save)
-            else:
-                found = (on_gpu if on_gpu.handles(cell, given) else unrolled).run(cell, given)
-            outputs.append(found[0])
-            last.append(found[1 : 1 + len(states)])
+            y, *after = transforms.layer(cell, given, save) if natively else _by_steps(cell, given)
+            outputs.append(y)
+            last.append(tuple(after[: len(states)]))
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)
     if len(last) == 1:
-        return x, *(state.unsqueeze(0) for state in last[0])
-    return x, *(torch.stack(of_layers) for of_layers in zip(*last, strict=True))
+        found = (x, *(state.unsqueeze(0) for state in last[0]))
+    else:
+        found = (x, *(torch.stack(of_layers) for of_layers in zip(*last, strict=True)))
+    return tuple(each.to(dtype) for each in found) if widened else found
+
+
+def _by_direction(weights: Sequence[Tensor], bias: bool, layer_norm: bool) -> list[_Weights]:
+    """The weights of each layer and direction as `Inputs` takes them, None for what it has not."""
+    size = 2 + (2 if bias else 0) + (2 if layer_norm else 0)
+    found: list[_Weights] = []
+    for first in range(0, len(weights), size):
+        w_ih, w_hh, *rest = weights[first : first + size]
+        b_ih, b_hh = rest[:2] if bias else (None, None)
+        gains_ih, gains_hh = rest[-2:] if layer_norm else (None, None)
+        found.append((w_ih, w_hh, b_ih, b_hh, gains_ih, gains_hh))
+    return found
+
+
+def _by_steps(cell: str, given: Inputs) -> tuple[Tensor, ...]:
+    """One layer and direction without the native kernels: on a GPU's where it has them, else by torch's operators."""
+    found: tuple[Tensor, ...] = (on_gpu if on_gpu.handles(cell, given) else unrolled).run(cell, given)
+    return found
