@@ -7,14 +7,10 @@ the attention answers is read by the layers above it, as in GNMT (Wu et al. 2016
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatelet.nn.attention import attention
@@ -67,9 +63,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Read the sequences."""
-        with narrowed(self.recurrent, x) as (layer, dtype):
-            packed = pack_padded_sequence(x.to(dtype), lengths, batch_first=True, enforce_sorted=False)
-            y, last = layer(packed)
+        y, last = self.recurrent(pack_padded_sequence(narrowed(x), lengths, batch_first=True, enforce_sorted=False))
         places, _ = pad_packed_sequence(y, batch_first=True, total_length=x.shape[1])
         h_n = last[0] if isinstance(last, tuple) else last
         return places, torch.cat([h_n[-2], h_n[-1]], -1)
@@ -191,14 +185,14 @@ class AttentionDecoder(nn.Module):
 
 def _run(layer: nn.Module, x: Tensor, states: States, along_time: bool) -> tuple[Tensor, States]:
     """A layer over (B, T, I) as T steps of B sequences, or over (B, K, I) as one step of B*K sequences."""
-    with narrowed(layer, x) as (computed, dtype):
-        x, states = x.to(dtype), tuple(state.to(dtype) for state in states)
-        if along_time:
-            sequence, before = x.transpose(0, 1), tuple(state.transpose(0, 1).contiguous() for state in states)
-        else:
-            sequence = x.reshape(1, -1, x.shape[-1])
-            before = tuple(state.reshape(1, -1, state.shape[-1]) for state in states)
-        y, last = computed(sequence, before if len(before) > 1 else before[0])
+    x = narrowed(x)
+    states = tuple(state.to(x.dtype) for state in states)
+    if along_time:
+        sequence, before = x.transpose(0, 1), tuple(state.transpose(0, 1).contiguous() for state in states)
+    else:
+        sequence = x.reshape(1, -1, x.shape[-1])
+        before = tuple(state.reshape(1, -1, state.shape[-1]) for state in states)
+    y, last = layer(sequence, before if len(before) > 1 else before[0])
     after = last if isinstance(last, tuple) else (last,)
     if along_time:
         return y.transpose(0, 1), tuple(state.transpose(0, 1) for state in after)
@@ -206,18 +200,7 @@ def _run(layer: nn.Module, x: Tensor, states: States, along_time: bool) -> tuple
     return y.reshape(shape), tuple(state.reshape(shape) for state in after)
 
 
-@contextmanager
-def narrowed(layer: nn.Module, x: Tensor) -> Iterator[tuple[Callable[..., Any], torch.dtype]]:
-    """A recurrent layer and the dtype that it takes: within a CPU's autocast to bfloat16 that, by narrowed weights.
-
-    Left to itself, a GRU widens its output there. The gradients of the weights come back in float32.
-    """
-    wide = next(layer.parameters()).dtype  # within autocast, what comes in may be narrower
-    kind = x.device.type
-    narrow = kind == "cpu" and torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.bfloat16
-    if not narrow:
-        yield layer, wide
-        return
-    weights = {name: weight.to(torch.bfloat16) for name, weight in layer.named_parameters()}
-    with torch.autocast(kind, enabled=False):
-        yield lambda *given, **more: functional_call(layer, weights, given, more), torch.bfloat16
+def narrowed(x: Tensor) -> Tensor:
+    """What a recurrent layer is given: bfloat16 within a CPU's autocast to it, lest a GRU widen its output."""
+    narrow = x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+    return x.to(torch.bfloat16) if narrow and torch.get_autocast_dtype("cpu") == torch.bfloat16 else x

@@ -140,10 +140,9 @@ class LanguageNetwork(nn.Module):
         x = self.embedding_dropout(x)
         after = []
         for depth, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
-            x = self.between(x) if depth else x
-            with narrowed(layer, x) as (computed, dtype):
-                before = tuple(each.to(dtype) for each in state)
-                x, last = computed(x.to(dtype), before if len(before) > 1 else before[0], resets=resets)
+            x = narrowed(self.between(x) if depth else x)
+            before = tuple(each.to(x.dtype) for each in state)
+            x, last = layer(x, before if len(before) > 1 else before[0], resets=resets)
             after.append(last if isinstance(last, tuple) else (last,))
         dropped = self.dropout(x)
         features = self.readout(dropped) if hasattr(self, "readout") else dropped
