@@ -2,7 +2,8 @@
 
 The settings were chosen by the validation part; `--validation` scores that part again and leaves the test parts alone.
 Each run is kept in results/ as it ends, and not made again; `--seed 1` makes one. `--speed` races one model on our
-layers and on torch's: training steps and beam search, equal results first. `--profile` says where the time goes.
+layers and on torch's: training steps and beam search, equal results first. `--profile` says where the time goes, and
+`--compiled` whether torch.compile makes the training faster.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import copy
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
 import torch
 from tables import RESULTS, spread, write
-from torch import nn
+from torch import Tensor, nn
 
 from gatelet import SearchSettings, TextSettings, TrainingSettings, Translator, TranslatorSettings
 from gatelet.datasets.text import multi30k
@@ -38,6 +40,7 @@ SEARCH = SearchSettings(beams=5)
 TESTS = ("test_2016", "test_2017")
 JOBS = ("training in float32", "training in bfloat16", "beam search in float32")
 SEARCHED = 200  # sentences of the race
+LossOf = Callable[[nn.Module, Batch], Tensor]
 PEER = {"de-en": "34.6", "en-de": ""}  # test 2016
 
 
@@ -108,9 +111,11 @@ def with_torch_layers(network: TranslatorNetwork) -> TranslatorNetwork:
     return other
 
 
-def trained_steps(network: TranslatorNetwork, batches: list[Batch], half: bool) -> tuple[float, list[float]]:
+def trained_steps(
+    network: TranslatorNetwork, batches: list[Batch], half: bool, loss_of: LossOf | None = None
+) -> tuple[float, list[float]]:
     """Seconds and losses of one training step per batch."""
-    loss_of, losses = TranslationLoss(0.1), []
+    loss_of, losses = loss_of or TranslationLoss(0.1), []
     optimizer = torch.optim.AdamW(network.parameters(), 1e-3, fused=True)
     network.train()
     started = time.perf_counter()
@@ -188,6 +193,22 @@ def agree(losses: dict[str, dict[str, list[float]]], written: dict[str, tuple[st
         raise SystemExit(f"Translations must agree; {other} of {len(written['torch'])} differ.")
 
 
+def compiled(languages: tuple[str, str], steps: int, rounds: int) -> None:
+    """Print the seconds of training steps as they are and compiled by inductor, in turns; the first round compiles."""
+    model, batches = begun(pairs_of(languages), steps)
+    ways = {"as it is": TranslationLoss(0.1), "compiled": torch.compile(TranslationLoss(0.1).__call__, dynamic=True)}
+    for half in (False, True):
+        for number in range(rounds + 1):
+            taken = {
+                name: trained_steps(copy.deepcopy(model.network), batches, half, way) for name, way in ways.items()
+            }
+            times = ", ".join(f"{name} {seconds:.2f} s" for name, (seconds, _) in taken.items())
+            print(
+                f"{'bfloat16' if half else 'float32'}, {f'round {number}' if number else 'compiling'}: {times}",
+                flush=True,
+            )
+
+
 def report_speed(pair: str, found: dict[str, Any]) -> None:
     """The table of the race."""
     rows = []
@@ -256,6 +277,7 @@ def main() -> None:
     parser.add_argument("--validation", action="store_true", help="score the validation part, write nothing")
     parser.add_argument("--speed", action="store_true", help="race our layers against torch's")
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
+    parser.add_argument("--compiled", action="store_true", help="print what torch.compile does to the training")
     parser.add_argument("--steps", type=int, default=20, help="of a round of the race, or of the profile")
     parser.add_argument("--rounds", type=int, default=5, help="of the race")
     asked = parser.parse_args()
@@ -264,6 +286,8 @@ def main() -> None:
         report_speed(asked.pair, speed((first, second), asked.steps, asked.rounds))
     elif asked.profile:
         profile((first, second), asked.steps)
+    elif asked.compiled:
+        compiled((first, second), asked.steps, asked.rounds)
     elif asked.validation:
         training = TRAINING if asked.epochs is None else replace(TRAINING, epochs=asked.epochs)
         for seed in asked.seed:

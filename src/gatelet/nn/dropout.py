@@ -9,11 +9,25 @@ from torch.nn import functional
 _DRAWS = 1 << 16  # a value of 16 bits decides about an element, and each draw gives four of them
 
 
-class Dropout(nn.Module):
-    """`torch.nn.Dropout` with a mask that costs a CPU an eighth of the time; `p` is rounded to 1/65536.
+def dropout(x: Tensor, p: float) -> Tensor:
+    """`torch.nn.functional.dropout` in training, with a mask that costs a CPU an eighth of the time.
 
     PyTorch draws a number per element there, which was a tenth of a small translator's training step.
+
+    Args:
+        x: any shape.
+        p: probability with which each value is dropped; below 1 it is rounded to 1/65536.
     """
+    dropped = round(p * _DRAWS)
+    if x.device.type != "cpu" or dropped == _DRAWS:
+        return functional.dropout(x, p)
+    drawn = torch.randint(-(2**63), 2**63 - 1, (-(-x.numel() // 4),)).view(torch.int16)
+    kept = drawn[: x.numel()].view(x.shape) >= dropped - _DRAWS // 2
+    return x * kept.to(x.dtype).mul_(_DRAWS / (_DRAWS - dropped))
+
+
+class Dropout(nn.Module):
+    """`torch.nn.Dropout` by `dropout`."""
 
     def __init__(self, p: float) -> None:
         """Drop each value with probability `p` in [0, 1)."""
@@ -22,14 +36,7 @@ class Dropout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape to the same shape."""
-        dropped = round(self.p * _DRAWS)
-        if not self.training or not dropped:
-            return x
-        if x.device.type != "cpu":
-            return functional.dropout(x, self.p)
-        drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
-        kept = drawn[: x.numel()].view(x.shape) >= dropped - _DRAWS // 2
-        return x * kept.to(x.dtype).mul_(_DRAWS / (_DRAWS - dropped))
+        return dropout(x, self.p) if self.training and self.p else x
 
     def extra_repr(self) -> str:
         """The probability."""

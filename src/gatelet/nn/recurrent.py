@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
+from gatelet.nn.dropout import dropout
 from gatelet.nn.lengths import Lengths, ragged
 
 __all__ = ["RecurrentLayer", "check_extras", "draw_weights", "refuse_proj_size"]
@@ -201,7 +201,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         if not self.training or self.weight_drop == 0.0:
             return self._flat_weights
         named = zip(self._flat_weights_names, self._flat_weights, strict=True)
-        return [F.dropout(w, self.weight_drop) if name.startswith("weight_hh") else w for name, w in named]
+        return [dropout(w, self.weight_drop) if name.startswith("weight_hh") else w for name, w in named]
 
     def _run(
         self, x: Tensor, states: States, batch_sizes: Tensor | None, resets: Tensor | None
