@@ -128,3 +128,14 @@ def test_settings_out_of_range(options: dict[str, float], words: str) -> None:
     with pytest.raises(GateletError) as caught:
         SearchSettings(**options)  # type: ignore[arg-type]
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("length", [0.0, 1.0])
+@pytest.mark.parametrize("best", [1, 3])
+def test_a_long_sequence_of_sure_tokens_is_not_lost_to_short_ones_that_are_unlikely(length: float, best: int) -> None:
+    table, steps, edge = Table(1, 0), 30, 2
+    table.log_p = torch.tensor([0.97, 0.01, 0.02], dtype=torch.float64).log().expand(1, steps + 1, 3, 3).clone()
+    table.log_p[:, steps, :] = torch.tensor([0.001, 0.001, 0.998], dtype=torch.float64).log()
+    table.weights = torch.full((1, steps + 1, 3, S), 0.5, dtype=torch.float64)
+    how = SearchSettings(beams=3, length_penalty=length, best=best)
+    assert table.search(how, [steps], edge)[0][0].tokens.tolist() == [0] * steps

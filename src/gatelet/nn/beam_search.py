@@ -1,12 +1,14 @@
 """Beam search over whole batches: the likeliest sequences that a step function can write.
 
 A beam starts with the mark `edge` and ends when it writes `edge` again. Every step extends each of the K live beams of
-a sample by every token, and keeps the K best that go on; those that end among the best K are finished. A sample is
-done when it has K finished beams. What is finished is ranked by
+a sample by every token, and keeps the K best that go on; those that end among the best K are finished. What is finished
+is ranked by
 
     log P / ((5 + n) / 6)^length_penalty + coverage_penalty * sum over source places of log(min(weights given, 1))
 
-with n tokens, the end included. Source: Wu et al., Google's Neural Machine Translation System, 2016 (arXiv:1609.08144).
+with n tokens, the end included. A sample is done when it has K finished beams and no live one, were it to end at once,
+would be among the best: without this, sequences of many sure tokens lose to K unlikely ones that ended early.
+Source: Wu et al., Google's Neural Machine Translation System, 2016 (arXiv:1609.08144).
 """
 
 from __future__ import annotations
@@ -154,14 +156,14 @@ def beam_search(
         finished = (tokens == edge)[:, : settings.beams] & best[:, : settings.beams].isfinite()
         for row, rank in finished.nonzero().tolist():
             beam, sample = int(parents[row, rank]), int(live.rows[row])
-            if len(ends[sample]) < settings.beams:
-                covered = live.covered[row, beam] + weights[row, beam] if settings.coverage_penalty else None
-                end = _end(len(written), beam, float(best[row, rank]), covered, mask[sample], settings)
-                ends[sample].append(end)
+            covered = live.covered[row, beam] + weights[row, beam] if settings.coverage_penalty else None
+            end = _end(len(written), beam, float(best[row, rank]), covered, mask[sample], settings)
+            ends[sample].append(end)
         live, new = _extended(live, torch.where(tokens == edge, -torch.inf, best), parents, tokens, weights, after)
         written.append(new)
-        done = torch.tensor([len(ends[sample]) >= settings.beams for sample in live.rows.tolist()], device=mask.device)
-        goes_on = ~(done | at_limit) & live.log_p.isfinite().any(1)
+        to_beat = torch.tensor([_to_beat(ends[sample], settings) for sample in live.rows.tolist()], device=mask.device)
+        score = live.log_p.max(1).values / _divisor(len(written), settings)
+        goes_on = (score > to_beat) & ~at_limit & live.log_p.isfinite().any(1)
         if not goes_on.all():
             kept = goes_on.nonzero().squeeze(1)
             live, shared = live.take(kept), take(shared, kept)
@@ -208,8 +210,20 @@ def _extended(
     return _Live(live.rows, log_p, tokens, covered, after), _Written(live.rows, parents, tokens, weights)
 
 
+def _divisor(steps: int, settings: SearchSettings) -> float:
+    """What the log probability of a beam is divided by that ends after so many steps."""
+    return ((5.0 + steps + 1.0) / 6.0) ** settings.length_penalty
+
+
+def _to_beat(ends: list[_End], settings: SearchSettings) -> float:
+    """The score above which a live beam of a sample is still worth following."""
+    if len(ends) < settings.beams:
+        return -torch.inf
+    return sorted((end.score for end in ends), reverse=True)[settings.best - 1]
+
+
 def _end(steps: int, beam: int, log_p: float, covered: Tensor | None, mask: Tensor, settings: SearchSettings) -> _End:
-    score = log_p / ((5.0 + steps + 1.0) / 6.0) ** settings.length_penalty
+    score = log_p / _divisor(steps, settings)
     if covered is not None:
         score += settings.coverage_penalty * float(covered[mask].clamp(_LEAST_COVERED, 1.0).log().sum())
     return _End(steps, beam, log_p, score)
