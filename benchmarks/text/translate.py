@@ -196,7 +196,10 @@ def agree(losses: dict[str, dict[str, list[float]]], written: dict[str, tuple[st
 def compiled(languages: tuple[str, str], steps: int, rounds: int) -> None:
     """Print the seconds of training steps as they are and compiled by inductor, in turns; the first round compiles."""
     model, batches = begun(pairs_of(languages), steps)
-    ways = {"as it is": TranslationLoss(0.1), "compiled": torch.compile(TranslationLoss(0.1).__call__, dynamic=True)}
+    ways: dict[str, LossOf] = {
+        "as it is": TranslationLoss(0.1),
+        "compiled": torch.compile(TranslationLoss(0.1).__call__, dynamic=True),
+    }
     for half in (False, True):
         for number in range(rounds + 1):
             taken = {
