@@ -134,8 +134,7 @@ def test_a_classifier_in_integers() -> None:
     rng = np.random.default_rng(6)
     plan = text(rng, "root")
     given: list[dict[str, Any]] = [
-        {"token": int(rng.integers(0, 11)), "spelling": rng.integers(0, 9, rng.integers(0, 4))}
-        for _ in range(40)
+        {"token": int(rng.integers(0, 11)), "spelling": rng.integers(0, 9, rng.integers(0, 4))} for _ in range(40)
     ]
     made = quantize(plan, [given])
     assert can_run(made)

@@ -212,7 +212,8 @@ def _extended(
 
 def _divisor(steps: int, settings: SearchSettings) -> float:
     """What the log probability of a beam is divided by that ends after so many steps."""
-    return ((5.0 + steps + 1.0) / 6.0) ** settings.length_penalty
+    divisor: float = ((5.0 + steps + 1.0) / 6.0) ** settings.length_penalty
+    return divisor
 
 
 def _to_beat(ends: list[_End], settings: SearchSettings) -> float:
