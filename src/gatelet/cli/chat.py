@@ -14,8 +14,9 @@ import typer
 from gatelet.cli import options as opt
 from gatelet.cli.fitting import check_place
 from gatelet.cli.grouping import grouped
+from gatelet.cli.model import load_model
 from gatelet.cli.output import print_json, print_table, say
-from gatelet.errors import DataError, GateletError
+from gatelet.errors import DataError
 
 if TYPE_CHECKING:
     from gatelet.chat import ChatBot
@@ -83,13 +84,9 @@ def chat(bot: Bot, test: Test = None, json: opt.Json = False) -> None:
         from gatelet.chat.conversations import read_conversations
 
         conversations = read_conversations(test)
-    from gatelet.loading import load
-
-    loaded = load(bot)
     from gatelet.chat import ChatBot
 
-    if not isinstance(loaded, ChatBot):
-        raise GateletError(f"{bot} must hold a bot; it holds a {type(loaded).__name__}.")
+    loaded = load_model(bot, ChatBot)
     if conversations is not None:
         _test(loaded, conversations, json)
     else:
