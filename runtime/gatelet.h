@@ -103,6 +103,27 @@ void gatelet_q_dense_step(const gatelet_q_dense *layer, const int16_t *x, int16_
 void gatelet_q_embed(const int8_t *table, const int16_t *multipliers, uint16_t rows, uint16_t size, uint8_t shift,
                      uint16_t row, int16_t *y);
 
+/* The mean of such vectors, those of the numbers in at: (count), without the negative ones; zeros where there is none. */
+void gatelet_q_embed_mean(const int8_t *table, const int16_t *multipliers, uint16_t rows, uint16_t size, uint8_t shift,
+                          const int32_t *at, uint16_t count, int16_t *y);
+
+/* Sums of vectors, and their mean, or sum divided by the root of the count; count: (1). A sum of 2^15 vectors is halved. */
+void gatelet_q_accumulate(int32_t *sums, int32_t *count, uint16_t size, const int16_t *x);
+void gatelet_q_mean(const int32_t *sums, int32_t count, uint16_t size, int16_t *y);
+void gatelet_q_root_mean(const int32_t *sums, int32_t count, uint16_t size, int16_t *y);
+
+/* y = clamp16(floor(x / unit + 1/2)), 0 for NaN, of floats of 32 bits, in integers: the same bits everywhere.
+ * One float 1 is steps / 2^shift units, with 2^37 <= steps < 2^38. */
+int16_t gatelet_q_from_float(float x, uint64_t steps, int16_t shift);
+void gatelet_q_from_floats(const float *x, uint16_t size, uint64_t steps, int16_t shift, int16_t *y);
+
+/* y = unit x. */
+void gatelet_q_to_floats(const int16_t *x, uint16_t size, float unit, float *y);
+
+/* clamp16(a); and a constant from where constants lie. */
+int16_t gatelet_q_clamp(int32_t a);
+int16_t gatelet_q_constant(const int16_t *address);
+
 /* y = clamp16(shift((x - center) m, shift)), value by value: standardises raw readings.
  * centers, multipliers: (size). x, y: (size), may be the same. */
 void gatelet_q_affine(const int16_t *centers, const int16_t *multipliers, uint16_t size, uint8_t shift,

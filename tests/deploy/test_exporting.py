@@ -89,7 +89,7 @@ def test_what_cannot_be_exported_leaves_no_folder(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     with pytest.raises(ExportError, match="StudentTQuantiles cannot be exported to ONNX"):
         gatelet.export(small_plans.window(np.random.default_rng(0), "student_t"), "onnx", tmp_path / "out")
-    with pytest.raises(ExportError, match="exported to c, onnx, npz"):
+    with pytest.raises(ExportError, match="exported to c, arduino, onnx, npz"):
         gatelet.export(small_plans.window(np.random.default_rng(0)), "paper", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -41,7 +41,8 @@ def frames(plan: p.Plan, count: int, seed: int = 0, lengths: dict[str, int] | No
 
 def _range(plan: p.Plan, name: str) -> tuple[int, int]:
     """Numbers that every reader of a value has a row for; -1 too where parts may be missing."""
-    tables = [each for each in plan.operations if isinstance(each, p.Embedding) and each.source == name]
+    kinds = p.Embedding | p.IntegerEmbedding
+    tables = [each for each in plan.operations if isinstance(each, kinds) and each.source == name]
     most = min((len(each.table) for each in tables), default=10)
     return -1 if any(each.mean for each in tables) else 0, most
 

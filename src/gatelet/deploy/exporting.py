@@ -148,6 +148,12 @@ def _c() -> Kind:
     return Kind(write_c, check_c, verify_c)
 
 
+def _arduino() -> Kind:
+    from gatelet.deploy.c.arduino import check_arduino, verify_arduino, write_arduino
+
+    return Kind(write_arduino, check_arduino, verify_arduino)
+
+
 def _onnx() -> Kind:
     require("onnx", "onnx")
     from gatelet.deploy.onnx.files import check_onnx, write_onnx
@@ -159,7 +165,7 @@ def _npz() -> Kind:
     return Kind(write_npz, check_npz)
 
 
-KINDS: dict[str, Callable[[], Kind]] = {"c": _c, "onnx": _onnx, "npz": _npz}
+KINDS: dict[str, Callable[[], Kind]] = {"c": _c, "arduino": _arduino, "onnx": _onnx, "npz": _npz}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

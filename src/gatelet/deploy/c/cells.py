@@ -19,6 +19,7 @@ KINDS: dict[type[p.Recurrent], FloatKind] = {
     p.RNN: "rnn",
 }
 GATED = ("gru_before", "mgu")
+LEAVES_OUT = ("gru", "lstm")
 SPARSE = 0.7  # of the blocks: where no more are there, leaving out the others is quicker
 
 
@@ -43,16 +44,16 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
     groups = (-(-packed.inputs // 4), -(-packed.units // 4))
     c.need_scratch(4 * (groups[0] + (3 if kind in GATED else 1) * groups[1]))
     name = c.names.fresh(f"{cell.target}_cell")
-    if kind == "gru":
+    if kind in LEAVES_OUT:
         kept, blocks = sparse_blocks(packed.weights, groups[0])
         if kept.size <= SPARSE * packed.weights.size:
             c.define(float_cell_text(name, packed, sparse=True), kept, blocks, packed.biases)
-            return f"gatelet_f_gru_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
+            return f"gatelet_f_{kind}_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
     c.define(float_cell_text(name, packed), packed.weights, packed.biases)
     return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
 
 
-def write_steps(c: Program, cell: p.Recurrent, call: str, type: str) -> None:
+def write_steps(c: Program, cell: p.Recurrent | p.IntegerRecurrent, call: str, type: str) -> None:
     """A cell whose state goes on from step to step; what it writes is its state."""
     size = cell.hidden_size
     zero = "0" if type.startswith("int") else "0.0f"
@@ -73,7 +74,7 @@ def write_steps(c: Program, cell: p.Recurrent, call: str, type: str) -> None:
         c.remembered(name, state)
 
 
-def write_rows(c: Program, cell: p.Recurrent, call: str, type: str) -> None:
+def write_rows(c: Program, cell: p.Recurrent | p.IntegerRecurrent, call: str, type: str) -> None:
     """A cell that runs over the rows of a value, from the beginning, in the places where its results are wanted."""
     size = cell.hidden_size
     rows, width = c.rows(cell.source)
@@ -96,11 +97,11 @@ def _at(stride: int) -> str:
     return f"r * {stride} + " if stride else ""
 
 
-def _former(cell: p.Recurrent, stride: int) -> str:
+def _former(cell: p.Recurrent | p.IntegerRecurrent, stride: int) -> str:
     return f"(r {'+' if cell.reverse else '-'} 1) * {stride} + k" if stride else "k"
 
 
-def _before(cell: p.Recurrent, rows: int, begun: str, zero: str, former: str) -> str:
+def _before(cell: p.Recurrent | p.IntegerRecurrent, rows: int, begun: str, zero: str, former: str) -> str:
     """What the state is before row r."""
     if cell.over == "each":
         return begun

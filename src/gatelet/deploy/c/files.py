@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelet.deploy.c.checking import check_cores, check_host, host_compilers
-from gatelet.deploy.c.golden import golden_steps, golden_text, main_text, make_golden
+from gatelet.deploy.c.golden import Golden, golden_steps, golden_text, main_text, make_golden
 from gatelet.deploy.c.program import Program
 from gatelet.deploy.c.readme import readme_text
 from gatelet.deploy.c.runtime_files import needed_files
@@ -25,22 +25,26 @@ def write_c(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]
     """Write the model, the runtime that it needs, golden vectors, a self-test, and files for make and CMake."""
     host_compilers()
     c = program_for(model, settings)
+    write_program(c, folder)
+    write_selftest(c, folder / "selftest", make_golden(c, golden_steps(c)))
+    (folder / "Makefile").write_text(MAKEFILE.replace("@NAME@", c.prefix), encoding="utf-8")
+    (folder / "CMakeLists.txt").write_text(CMAKE.replace("@NAME@", c.prefix), encoding="utf-8")
+    (folder / "README.md").write_text(readme_text(c), encoding="utf-8")
+
+
+def write_program(c: Program, folder: Path) -> None:
+    """Write the model, and the runtime that it needs."""
     text = source_text(c)
     (folder / f"{c.prefix}.h").write_text(header_text(c), encoding="utf-8")
     (folder / f"{c.prefix}.c").write_text(text, encoding="utf-8")
     (folder / "gatelet").mkdir()
     for file in needed_files(text):
         shutil.copyfile(file, folder / "gatelet" / file.name)
-    write_selftest(c, folder / "selftest")
-    (folder / "Makefile").write_text(MAKEFILE.replace("@NAME@", c.prefix), encoding="utf-8")
-    (folder / "CMakeLists.txt").write_text(CMAKE.replace("@NAME@", c.prefix), encoding="utf-8")
-    (folder / "README.md").write_text(readme_text(c), encoding="utf-8")
 
 
-def write_selftest(c: Program, folder: Path) -> None:
+def write_selftest(c: Program, folder: Path, golden: Golden) -> None:
     """Write golden vectors, the program that compares them, and the board that is this machine."""
     folder.mkdir()
-    golden = make_golden(c, golden_steps(c))
     (folder / "golden.h").write_text(golden_text(c, golden), encoding="utf-8")
     (folder / "main.c").write_text(main_text(c, golden), encoding="utf-8")
     for name in ("board.h", "hosted.c"):
@@ -56,7 +60,11 @@ def verify_c(
     folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]
 ) -> tuple[dict[str, float], dict[str, str]]:
     """The same, and on every core whose tools are there: the differences, and what there is to say of each."""
-    c = program_for(model, settings)
+    return everywhere(program_for(model, settings), folder)
+
+
+def everywhere(c: Program, folder: Path) -> tuple[dict[str, float], dict[str, str]]:
+    """Compare here, with new frames, and on every core, with the golden ones."""
     shares, remarks = check_host(c, folder), {}
     for found in check_cores(c, folder):
         if found.share is not None:

@@ -217,7 +217,7 @@ def _single_rows(plan: p.Plan) -> frozenset[str]:
     """States over rows of which nothing but the one of the end is read: it alone needs a place."""
     found = set()
     for cell in plan.operations:
-        if not isinstance(cell, p.Recurrent) or cell.over != "rows":
+        if not isinstance(cell, p.Recurrent | p.IntegerRecurrent) or cell.over != "rows":
             continue
         for name in cell.outputs:
             readers = [each for each in plan.operations if name in each.inputs]

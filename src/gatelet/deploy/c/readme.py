@@ -7,8 +7,14 @@ from gatelet.deploy.c.writing import step_head
 from gatelet.plan.values import spelled
 
 
-def readme_text(c: Program) -> str:
-    """`README.md`."""
+def readme_text(c: Program, places: tuple[str, str] = ("gatelet/", "selftest/")) -> str:
+    """`README.md`.
+
+    Args:
+        c: the program.
+        places: where the runtime and the self-test lie.
+    """
+    runtime, selftest = places
     rows = [
         f"| {word} | `{port.name}` | {port.type} | {spelled(port.value.shape) if port.value.shape else 'one number'} "
         f"| {port.value.unit} |"
@@ -18,7 +24,7 @@ def readme_text(c: Program) -> str:
     return "\n".join([
         f"# {c.plan.task} in C, written by gatelet",
         "",
-        f"`{c.prefix}.h` and `{c.prefix}.c` are the model, `gatelet/` the part of gatelet's runtime that it calls.",
+        f"`{c.prefix}.h` and `{c.prefix}.c` are the model, `{runtime}` the part of gatelet's runtime that it calls.",
         "No allocation, no global state, nothing from libc but `<stdint.h>` and `<string.h>`; C99 to C++17.",
         "Do not compile with `-ffast-math`.",
         "",
@@ -47,8 +53,8 @@ def readme_text(c: Program) -> str:
         "",
         "## Self-test",
         "",
-        "`make test` compiles the model and compares it with golden vectors in `selftest/`. On your own board, answer",
-        "to `selftest/board.h` as `selftest/hosted.c` does. `gatelet verify` does the same under emulators of",
-        "Cortex-M, RISC-V, AArch64 and AVR, where they are installed.",
+        f"`{selftest}` compares the model with golden vectors: compile it with the C files, or, where there is a",
+        "Makefile, `make test`. On your own board, answer to its `board.h` as `hosted.c` does. `gatelet verify` does",
+        "the same under emulators of Cortex-M, RISC-V, AArch64 and AVR, where they are installed.",
         "",
     ])  # fmt: skip

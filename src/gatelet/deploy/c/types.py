@@ -17,12 +17,12 @@ def value_types(plan: p.Plan) -> dict[str, str]:
     for operation in reversed(plan.operations):
         if reads_doubles(operation) or (isinstance(operation, p.Window) and operation.target in wide):
             wide.add(operation.inputs[0])
-    found = {
-        value.name: "int32_t" if value.kind == "int" else "double" if value.name in wide else "float"
-        for value in plan.inputs
-    }
+    short = {name for each in plan.operations if getattr(each, "takes", "") == "int16" for name in each.inputs}
+    found = {value.name: "double" if value.name in wide else "float" for value in plan.inputs}
+    found |= {v.name: "int16_t" if v.name in short else "int32_t" for v in plan.inputs if v.kind == "int"}
     for operation in plan.operations:
-        found.update(dict.fromkeys(operation.outputs, _written(operation, found)))
+        for name in operation.outputs:
+            found[name] = "int16_t" if plan.kinds[name] == "int16" else _written(operation, found)
     return found
 
 

@@ -7,6 +7,7 @@ import textwrap
 
 from gatelet import plan as p
 from gatelet.deploy.c.cells import write_cell
+from gatelet.deploy.c.integers import INTEGERS, write_integer_cell
 from gatelet.deploy.c.operations import OPERATIONS, end_delay
 from gatelet.deploy.c.program import Port, Program
 from gatelet.deploy.c.rooms import ARRAYS
@@ -43,7 +44,10 @@ def _write(c: Program, operation: Operation) -> None:
     if isinstance(operation, p.Recurrent):
         write_cell(c, operation)
         return
-    write = (OPERATIONS | WINDOWS).get(type(operation))
+    if isinstance(operation, p.IntegerRecurrent):
+        write_integer_cell(c, operation)
+        return
+    write = (INTEGERS | OPERATIONS | WINDOWS).get(type(operation))
     if write is None:
         raise ExportError(f"{type(operation).__name__} cannot be exported to C: the runtime has no such function.")
     write(c, operation)
@@ -100,7 +104,7 @@ def header_text(c: Program) -> str:
 def source_text(c: Program) -> str:
     """`model.c`."""
     lines = c.lines
-    text = "\n".join(lines)
+    text = re.sub(r"/\*.*?\*/", "", "\n".join(lines))
     counters = [name for name in ("k", "r", "j") if re.search(rf"\b{name}\b", text)]
     used = {port.name for port in c.inputs if re.search(rf"\b{port.name}\b", text)}
     unused = [f"(void){port.name};" for port in c.inputs if port.name not in used]
