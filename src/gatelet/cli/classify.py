@@ -9,7 +9,7 @@ import typer
 
 from gatelet.cli import options as opt
 from gatelet.cli import text_options as text
-from gatelet.cli.fitting import check_place, finish, train
+from gatelet.cli.fitting import asked, check_place, finish, train
 from gatelet.cli.grouping import grouped
 from gatelet.cli.model import load_model
 from gatelet.cli.output import check_free, check_table_file, print_json, print_table, say, show_frame, show_scores
@@ -31,6 +31,7 @@ def fit(
     kept: opt.KeptOptions,
     new: opt.NewModel,
     features: text.FeaturesOption = text.Features.text,
+    fit_device: opt.FitDevice = None,
     json: opt.Json = False,
 ) -> None:
     """Train a classifier on labelled texts and save it as a folder.
@@ -50,10 +51,11 @@ def fit(
     from gatelet.tasks.classification import Classifier
 
     check_place(new.out, new.overwrite)
+    device = asked(fit_device)
     model = Classifier(
         columns=columns.settings(), text=reading.settings(columns), network=network.settings(), **classes.given()
     )
-    train(model, Path(data), training, kept, new, **vars(validation), vectors=reading.vectors)
+    train(model, Path(data), training, kept, new, device=device, **vars(validation), vectors=reading.vectors)
     if model.seen_once:
         say(f"Labels with a single text, which nothing could validate: {', '.join(model.seen_once[:12])}.")
     finish(model, kept, new, json, validation=model.metrics)

@@ -13,6 +13,7 @@ from gatelet.cli.options import KeptOptions, NewModel, TrainingOptions, given
 from gatelet.cli.output import ROWS_SHOWN, check_free, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from gatelet.deploy.budget import Asked
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.language_modelling import LanguageModel
@@ -28,6 +29,15 @@ def check_place(path: Path, overwrite: bool) -> None:
     from gatelet.tasks.store import check_place
 
     check_place(path, overwrite)
+
+
+def asked(device: str | None) -> Asked | None:
+    """The device that a model is to fit, told of on stderr before the training."""
+    if device is None:
+        return None
+    from gatelet.deploy.budget import Asked, parse_device
+
+    return Asked(parse_device(device), lambda verdict: say(verdict.text))
 
 
 def train(model: Model, data: Any, training: TrainingOptions, kept: KeptOptions, new: NewModel, **options: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatelet.cli import options as opt
-from gatelet.cli.fitting import check_place, finish, report, train
+from gatelet.cli.fitting import asked, check_place, finish, report, train
 from gatelet.cli.grouping import grouped
 from gatelet.cli.model import load_model
 from gatelet.cli.output import check_table_file, print_json, say, show_frame, show_scores, write_table
@@ -31,6 +31,7 @@ def fit(
     kept: opt.KeptOptions,
     new: opt.NewModel,
     cell: opt.CellOption = None,
+    fit_device: opt.FitDevice = None,
     json: opt.Json = False,
 ) -> None:
     """Train a forecaster on DATA and save it as a folder.
@@ -46,9 +47,10 @@ def fit(
     ```
     """
     check_place(new.out, new.overwrite)
+    device = asked(fit_device)
     frame = open_data(data)
     model = forecast.forecaster(columns, network.settings(cell))
-    train(model, frame, training, kept, new, **vars(validation), **vars(fitting))
+    train(model, frame, training, kept, new, device=device, **vars(validation), **vars(fitting))
     scores = model.evaluate(frame) if fitting.test_size else None
     tested = {} if scores is None or not json else {"test": scores.to_json()}
     if scores is not None and not json:

@@ -245,6 +245,16 @@ class FitOptions:
     conformal: Annotated[bool, training("--conformal", help="Calibrate the quantiles on as many rows again.")] = False
 
 
+FitDevice = Annotated[
+    str | None,
+    training(
+        help="Check before training that the model fits a device as C: its core, and what flash and RAM it has.",
+        metavar="DEVICE",
+        show_default="cortex-m4:64k-flash:16k-ram, say",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class KeptOptions:
     """What is kept of a training."""

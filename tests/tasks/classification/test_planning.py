@@ -101,3 +101,12 @@ def test_what_no_operation_does_is_refused_and_saved_without_plan(
     slots = {"columns": TextColumns(slots="tags")}
     with pytest.raises(GateletError, match="without crf; this one has it"):
         new(crf=True, **slots).fit(commands(40), training=brief).plan()
+
+
+def test_a_device_is_checked_before_training(new: New, brief: TrainingSettings) -> None:
+    with pytest.raises(GateletError, match="the largest that fits is"):
+        new(bidirectional=False, hidden_size=90).fit(opinions(), device="cortex-m0:24k-flash:4k-ram")
+    with pytest.raises(GateletError, match="that reads forward"):
+        new().fit(opinions(), device="cortex-m4")
+    classifier = new(bidirectional=False).fit(opinions(), training=brief, device="cortex-m4:256k-flash")
+    assert classifier.plan().streamed

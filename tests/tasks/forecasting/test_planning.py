@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from gatelet.deploy.budget import Asked, Verdict, parse_device
+from gatelet.errors import GateletError
 from gatelet.features import Columns, read_panel
 from gatelet.features.windows import Windows
 from gatelet.plan import Plan, interpret, load_plan
@@ -126,3 +128,18 @@ def test_the_folder_holds_the_plan(
         (folder / file).unlink()
     assert Forecaster.load(folder).plan().digest == plan.digest
     assert forecaster.save(folder, overwrite=True) == folder and (folder / "plan.json").is_file()
+
+
+def test_a_device_is_checked_before_training() -> None:
+    told: list[Verdict] = []
+    forecaster = Forecaster(HORIZON, context_length=CONTEXT, network=NetworkSettings(hidden_size=8))
+    forecaster.fit(
+        table(),
+        training=TrainingSettings(epochs=1, steps_per_epoch=1),
+        device=Asked(parse_device("cortex-m4:64k-flash:16k-ram"), told.append),
+    )
+    assert told[0].fits and told[0].floats.macs == forecaster.plan().macs
+    with pytest.raises(GateletError, match="the largest that fits is"):
+        Forecaster(HORIZON, context_length=CONTEXT).fit(table(), device="cortex-m4:20k-flash")
+    with pytest.raises(GateletError, match="must begin with one of"):
+        Forecaster(HORIZON).fit(table(), device="abacus")

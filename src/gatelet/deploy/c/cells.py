@@ -47,9 +47,9 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
     if kind in LEAVES_OUT:
         kept, blocks = sparse_blocks(packed.weights, groups[0])
         if kept.size <= SPARSE * packed.weights.size:
-            c.define(float_cell_text(name, packed, sparse=True), kept, blocks, packed.biases)
+            c.define(lambda: float_cell_text(name, packed, sparse=True), kept, blocks, packed.biases)
             return f"gatelet_f_{kind}_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
-    c.define(float_cell_text(name, packed), packed.weights, packed.biases)
+    c.define(lambda: float_cell_text(name, packed), packed.weights, packed.biases)
     return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
 
 

@@ -33,7 +33,7 @@ def write_integer_cell(c: Program, cell: p.IntegerRecurrent) -> None:
     kept, blocks = sparse_blocks(packed.weights, groups[0])
     sparse = kind in LEAVES_OUT and kept.size <= SPARSE * packed.weights.size
     arrays = [kept, blocks] if sparse else [packed.weights]
-    c.define(cell_text(name, cell.constants, sparse=sparse), *arrays, packed.multipliers, packed.biases)
+    c.define(lambda: cell_text(name, cell.constants, sparse=sparse), *arrays, packed.multipliers, packed.biases)
     function = f"gatelet_q_{kind}_sparse_step(&{name}, {name}_blocks" if sparse else f"gatelet_q_{kind}_step(&{name}"
     call = f"{function}, {{x}}, {{states}}, fours);"
     (write_steps if cell.over == "steps" else write_rows)(c, cell, call, "int16_t")
@@ -70,7 +70,7 @@ def _dequantize(c: Program, operation: p.Dequantize) -> None:
 def _dense(c: Program, operation: p.IntegerDense) -> None:
     packed = pack_dense(operation.constants)
     name = c.names.fresh(f"{operation.target}_layer")
-    c.define(dense_text(name, operation.constants), packed.weights, packed.multipliers, packed.biases)
+    c.define(lambda: dense_text(name, operation.constants), packed.weights, packed.multipliers, packed.biases)
     c.fours = max(c.fours, -(-packed.inputs // 4))
     rows = c.size(operation.source) // packed.inputs
     source, held = c.read(operation.source), c.write(operation.target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +63,7 @@ class Program:
     Attributes:
         plan: what is written.
         prefix: begins all public names.
+        draft: constants are counted, not written.
         constants: definitions of arrays and cells.
         lines: statements of a step.
         fields: the state.
@@ -74,6 +76,7 @@ class Program:
 
     plan: p.Plan
     prefix: str = "model"
+    draft: bool = False
     constants: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
@@ -94,8 +97,13 @@ class Program:
         self.single = _single_rows(self.plan)
 
     def _input(self, value: p.Value) -> Port:
+        if not self.plan.streamed:
+            raise ExportError(
+                f"A model in C must go step by step; {value.name!r:.80} is a whole sequence. A classifier that reads "
+                "forward (--forward, bidirectional=False) does."
+            )
         open_axes = [axis for axis in value.shape if isinstance(axis, str)]
-        if len(open_axes) > 1 or (open_axes and (len(value.shape) > 1 or not self.plan.streamed)):
+        if len(open_axes) > 1 or (open_axes and len(value.shape) > 1):
             raise ExportError(
                 f"A model in C must read values of known size, or one list a step; {value.name!r:.80} has "
                 f"{spelled(value.shape)}."
@@ -166,12 +174,13 @@ class Program:
         """A constant array for the functions of the runtime."""
         name = self.names.fresh(wanted)
         values = np.ascontiguousarray(values)
-        self.define(array_text(name, values), values)
+        self.define(lambda: array_text(name, values), values)
         return name
 
-    def define(self, text: str, *arrays: NDArray[Any]) -> None:
+    def define(self, text: Callable[[], str], *arrays: NDArray[Any]) -> None:
         """Constants as they stand, and the arrays in them."""
-        self.constants.append(text)
+        if not self.draft:
+            self.constants.append(text())
         self.flash += sum(array.nbytes for array in arrays)
 
     def remember(self, wanted: str, type: str, size: int, first: str) -> str:

@@ -110,9 +110,13 @@ def _attention_pool(c: Program, operation: p.AttentionPool) -> None:
     height, width = operation.weight.shape
     name = c.names.fresh(f"{operation.target}_attention")
     arrays = {"weights": grouped(operation.weight), "biases": operation.bias, "scores": operation.score}
-    text = "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items())
     places = ", ".join(f"{name}_{part}" for part in arrays)
-    c.define(f"{text}static const gatelet_f_attention {name} = {{{width}, {height}, {places}}};\n", *arrays.values())
+    described = f"static const gatelet_f_attention {name} = {{{width}, {height}, {places}}};\n"
+
+    def text() -> str:
+        return "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items()) + described
+
+    c.define(text, *arrays.values())
     c.need_scratch(4 * -(-width // 4))
     source = c.read(operation.source)
     if operation.over == "steps":

@@ -17,13 +17,18 @@ from gatelet.plan.operation import Operation
 from gatelet.plan.values import spelled
 
 
-def program_of(plan: p.Plan, prefix: str = "model") -> Program:
+def program_of(plan: p.Plan, prefix: str = "model", *, draft: bool = False) -> Program:
     """The statements of a step, its constants and its state.
+
+    Args:
+        plan: what is written.
+        prefix: begins all public names.
+        draft: leave out the text of the constants, where sizes are all that is asked for.
 
     Raises:
         ExportError: an operation cannot be said in C, or not exactly.
     """
-    c = Program(plan, prefix)
+    c = Program(plan, prefix, draft)
     for number, operation in enumerate(plan.operations):
         c.at = number
         c.lines.append(f"/* {_comment(operation)} */")

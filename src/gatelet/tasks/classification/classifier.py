@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 
 from gatelet import plan as plans
+from gatelet.deploy.budget import Asked, Device
 from gatelet.errors import DataError, GateletError
 from gatelet.features.labels import labels_seen_once
 from gatelet.features.text import TextColumns, TextFeatures, Texts, TextSettings, read_texts
@@ -102,6 +104,7 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
         validation: Any | None = None,
         validation_share: float = 0.1,
         vectors: str | Path | None = None,
+        device: str | Device | Asked | None = None,
         checkpoints: Path | None = None,
         resume: bool = False,
         progress: bool | Report = False,
@@ -115,19 +118,23 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
             validation: the same, for choosing the best epoch; by default a share of the data, stratified by class.
             validation_share: in (0, 1).
             vectors: file of pretrained word vectors in the text format of GloVe or fastText.
+            device: what the model is to fit as C, such as "cortex-m4:64k-flash:16k-ram"; checked before training.
             checkpoints: folder for checkpoints and logs; a temporary one if None.
             resume: go on from the last checkpoint in that folder.
             progress: draw a bar on stderr, or call this after every batch.
 
         Raises:
             DataError: the texts cannot be used, see `read_texts`; or fewer than two classes.
-            GateletError: nothing to resume from, or training was stopped before the first epoch ended.
+            GateletError: nothing to resume from, or training was stopped before the first epoch ended; or the model
+                does not fit the device.
         """
-        training = training or TrainingSettings()
+        training, asked = training or TrainingSettings(), Asked.of(device)
         plan = self._to_learn(None if vectors is None else Path(vectors))
         texts = self._in_scope(read_texts(data, self.columns))
         parts = self._parts(texts, validation, validation_share, training.seed)
         fitted = prepare(parts, plan, training.seed)
+        if asked:
+            asked.need_fit(lambda size: self._planned(fitted, size), self.network.hidden_size)
         history = learn(fitted, parts, plan, training, checkpoints=checkpoints, resume=resume, progress=progress)
         scores = self._scores(parts.validation, fitted).to_json()["overall"]["gatelet"]
         self._take(fitted, training, history, **scores)
@@ -249,6 +256,12 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
         need_validation_share(share)
         held = None if validation is None else self._in_scope(read_texts(validation, self.columns))
         return split(texts, held, share, seed, multiple=self.columns.separator is not None)
+
+    def _planned(self, fitted: Fitted, hidden_size: int) -> plans.Plan:
+        """The plan of an untrained classifier that differs in its hidden size."""
+        settings = replace(self.network, hidden_size=hidden_size)
+        with torch.random.fork_rng():
+            return plan_of(replace(fitted, network=ClassifierNetwork(settings, fitted.network.sizes)))
 
     def _in_scope(self, texts: Texts) -> Texts:
         """The texts that belong to a class."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
+from gatelet.deploy.budget import Asked, Device
 from gatelet.errors import DataError, GateletError
 from gatelet.features import Columns, Panel, Schema, fit_schema, read_panel, read_table
 from gatelet.features.windows import Windows, cut, next_windows, rolling_windows
@@ -102,6 +103,7 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
         test_size: int = 0,
         validation_size: int | None = None,
         conformal: bool = False,
+        device: str | Device | Asked | None = None,
         checkpoints: Path | None = None,
         resume: bool = False,
         progress: bool | Report = False,
@@ -116,15 +118,17 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
             test_size: rows at the end of each series that are left out entirely, for `backtest` and `evaluate`.
             validation_size: rows that choose the best epoch; by default a tenth of the median series.
             conformal: calibrate the quantiles on as many rows again, so that intervals cover what they promise.
+            device: what the model is to fit as C, such as "cortex-m4:64k-flash:16k-ram"; checked before training.
             checkpoints: folder for checkpoints and logs; a temporary one if None.
             resume: go on from the last checkpoint in that folder.
             progress: draw a bar on stderr, or call this after every batch.
 
         Raises:
             DataError: the table cannot be used, see `read_panel` and `training_windows`.
-            GateletError: nothing to resume from, or training was stopped before the first epoch ended.
+            GateletError: nothing to resume from, or training was stopped before the first epoch ended; or the model
+                does not fit the device.
         """
-        training = training or TrainingSettings()
+        training, asked = training or TrainingSettings(), Asked.of(device)
         need_whole(0, test_size=test_size)
         table = read_table(data)
         schema = fit_schema(
@@ -136,6 +140,8 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
         )
         held_out = _held_out(panel, self.horizon, validation_size, conformal)
         fitted = Fitted(schema, panel.ids, self._new_network(panel, context_length, training.seed))
+        if asked:
+            asked.need_fit(lambda size: self._planned(fitted, size), self.network.hidden_size)
         history = learn(fitted, panel, held_out, training, checkpoints=checkpoints, resume=resume, progress=progress)
         self.context_length, self.test_size = context_length, test_size
         self._take(fitted, training, history)
@@ -298,6 +304,13 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             return ForecastNetwork(self.network, sizes, self.distribution, self.levels)
+
+    def _planned(self, fitted: Fitted, hidden_size: int) -> Plan:
+        """The plan of an untrained forecaster that differs in its hidden size."""
+        settings = replace(self.network, hidden_size=hidden_size)
+        with torch.random.fork_rng():
+            network = ForecastNetwork(settings, fitted.network.sizes, self.distribution, self.levels)
+        return plan_of(replace(fitted, network=network))
 
 
 def _usual_context(horizon: int, schema: Schema) -> int:
