@@ -5,8 +5,21 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__) && !defined(GATELET_PORTABLE)
+#include <emmintrin.h>
+#endif
+
 #include "gatelet.h"
 #include "reading.h"
+
+/* Cores with two products of 16 bits per instruction. */
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN) && !defined(GATELET_PORTABLE)
+#define GATELET_DSP
+/* Where a pointer stands stays in its register: GCC would rather divide, after a loop, to find it again. */
+#define GATELET_KEEP(pointer) __asm__("" : "+r"(pointer))
+#else
+#define GATELET_KEEP(pointer) ((void)0)
+#endif
 
 /* floor(a / 2^s). C leaves the shift of a negative number to the compiler; where it shifts in zeros, this does not. */
 static inline int32_t gatelet_floor_shift(int32_t a, int s) {
@@ -33,38 +46,50 @@ static inline int16_t gatelet_clamp16(int32_t a) {
 static inline int32_t gatelet_clamp17(int32_t a) { return a > 65535 ? 65535 : a < -65536 ? -65536 : a; }
 #endif
 
-/* round(2^15 tanh(k / 32)) for k = 0 ... 189, of which the last is the first that rounds to 1. */
+/* -round(2^15 tanh(k / 32)) for k = 0 ... 189, of which the last is the first that rounds to -2^15. */
 #define GATELET_TABLE_LAST 189
-extern const uint16_t gatelet_tanh_table[GATELET_TABLE_LAST + 1] GATELET_CONSTANTS;
+extern const int16_t gatelet_tanh_table[GATELET_TABLE_LAST + 1] GATELET_CONSTANTS;
 
-/* tanh(u / 2) for u >= 0 in Q12, in Q15: 0 ... 32768, linear between the values of the table, 2^8 apart in u. */
+/* tanh(u / 2) for u >= 0 in Q12, in Q23: 0 ... 2^23, linear between the values of the table, 2^8 apart in u. */
 GATELET_INLINE int32_t gatelet_half_tanh(uint32_t u) {
-    const uint16_t *at;
-    uint32_t low, high;
-    if (u >= (uint32_t)GATELET_TABLE_LAST << 8) return 32768;
-    at = gatelet_tanh_table + (u >> 8);
-    low = (uint16_t)GATELET_READ16(at);
-    high = (uint16_t)GATELET_READ16(at + 1);
-    return (int32_t)(low + (((high - low) * (u & 255) + 128) >> 8));
+    const int16_t *at = gatelet_tanh_table + (u >> 8);
+    if (u >= (uint32_t)GATELET_TABLE_LAST << 8) return (int32_t)1 << 23;
+    u &= 255;
+#ifdef GATELET_DSP
+    {
+        uint32_t two, shares = u - (u << 16) + 0xff00u; /* u - 256 and -u, of the two neighbours */
+        int32_t between;
+        memcpy(&two, at, sizeof two);
+        __asm__("smuad %0, %1, %2" : "=r"(between) : "r"(two), "r"(shares));
+        return between;
+    }
+#else
+    {
+        const int32_t low = GATELET_READ16(at), high = GATELET_READ16(at + 1);
+        return (low - high) * (int32_t)u - low * 256;
+    }
+#endif
 }
 
 static inline uint32_t gatelet_magnitude(int32_t a) { return (uint32_t)(a < 0 ? -a : a); }
 
-/* The logistic function of v in Q12, in Q15: 0 ... 32768. */
+/* The logistic function of v in Q12, in Q15: 0 ... 32768. With t = half_tanh in Q15, rounded, it is (32769 + t) / 2 or, for
+ * negative v, (32769 - t) / 2, rounded down; the complement ~a = -a - 1 makes one formula of both. */
 GATELET_INLINE int32_t gatelet_sigmoid(int32_t v) {
-    int32_t t = gatelet_half_tanh(gatelet_magnitude(v));
-    return (32769 + (v < 0 ? -t : t)) >> 1;
+    const int32_t t = gatelet_half_tanh(gatelet_magnitude(v));
+    return ((t ^ gatelet_floor_shift(v, 31)) + ((int32_t)32769 * 256 + 128)) >> 9;
 }
 
 /* tanh(u / 2) for u in Q12, in Q15: -32767 ... 32767. */
 GATELET_INLINE int32_t gatelet_tanh_of_half(int32_t u) {
-    int32_t t = gatelet_clamp16(gatelet_half_tanh(gatelet_magnitude(u)));
-    return u < 0 ? -t : t;
+    const int32_t t = (gatelet_half_tanh(gatelet_magnitude(u)) + 128) >> 8, sign = gatelet_floor_shift(u, 31);
+    return ((t - (t >> 15)) ^ sign) - sign; /* 32768 becomes 32767 */
 }
 
 /* Four activations, ready to be multiplied with four weights, and that product added to a sum. The sums of a cell are
- * exact, so their order does not matter, and both ways below give the same bits. */
-#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN) && !defined(GATELET_PORTABLE)
+ * exact, so their order does not matter, and all ways below give the same bits. A sum begins with half of 2^8, by which it
+ * is shifted in the end. */
+#ifdef GATELET_DSP
 
 /* Two products per instruction: SXTB16 widens bytes 0 and 2, or 1 and 3, so activations lie in the order 0, 2, 1, 3. */
 static inline gatelet_four gatelet_four_of(int16_t a, int16_t b, int16_t c, int16_t d) {
@@ -72,16 +97,6 @@ static inline gatelet_four gatelet_four_of(int16_t a, int16_t b, int16_t c, int1
     four.pairs[0] = (uint16_t)a | (uint32_t)(uint16_t)c << 16;
     four.pairs[1] = (uint16_t)b | (uint32_t)(uint16_t)d << 16;
     return four;
-}
-
-static inline int32_t gatelet_add(int32_t sum, const gatelet_four *x, const int8_t *w) {
-    uint32_t bytes, even, odd;
-    memcpy(&bytes, __builtin_assume_aligned(w, 4), sizeof bytes);
-    __asm__("sxtb16 %0, %1" : "=r"(even) : "r"(bytes));
-    __asm__("sxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(bytes));
-    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(even), "r"(x->pairs[0]));
-    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(odd), "r"(x->pairs[1]));
-    return sum;
 }
 
 #else
@@ -92,13 +107,52 @@ static inline gatelet_four gatelet_four_of(int16_t a, int16_t b, int16_t c, int1
     return four;
 }
 
-static inline int32_t gatelet_add(int32_t sum, const gatelet_four *x, const int8_t *w) {
+#endif
+
+#if defined(__SSE2__) && !defined(GATELET_PORTABLE)
+
+/* Products side by side; a sum lies in two parts. */
+typedef __m128i gatelet_q_sum;
+
+GATELET_INLINE gatelet_q_sum gatelet_q_start(void) { return _mm_cvtsi32_si128(128); }
+
+GATELET_INLINE gatelet_q_sum gatelet_add(gatelet_q_sum sum, const gatelet_four *x, const int8_t *w) {
+    int32_t bytes;
+    __m128i weights;
+    memcpy(&bytes, w, sizeof bytes);
+    weights = _mm_cvtsi32_si128(bytes);
+    weights = _mm_srai_epi16(_mm_unpacklo_epi8(weights, weights), 8);
+    return _mm_add_epi32(sum, _mm_madd_epi16(weights, _mm_loadl_epi64((const __m128i *)(const void *)x)));
+}
+
+GATELET_INLINE int32_t gatelet_q_end(gatelet_q_sum sum) {
+    return gatelet_floor_shift(_mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_srli_epi64(sum, 32))), 8);
+}
+
+#else
+
+typedef int32_t gatelet_q_sum;
+
+GATELET_INLINE gatelet_q_sum gatelet_q_start(void) { return 128; }
+
+GATELET_INLINE gatelet_q_sum gatelet_add(gatelet_q_sum sum, const gatelet_four *x, const int8_t *w) {
+#ifdef GATELET_DSP
+    uint32_t bytes, even, odd;
+    memcpy(&bytes, __builtin_assume_aligned(w, 4), sizeof bytes);
+    __asm__("sxtb16 %0, %1" : "=r"(even) : "r"(bytes));
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(bytes));
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(even), "r"(x->pairs[0]));
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(odd), "r"(x->pairs[1]));
+#else
     sum += (int32_t)GATELET_READ8(w) * x->values[0];
     sum += (int32_t)GATELET_READ8(w + 1) * x->values[1];
     sum += (int32_t)GATELET_READ8(w + 2) * x->values[2];
     sum += (int32_t)GATELET_READ8(w + 3) * x->values[3];
+#endif
     return sum;
 }
+
+GATELET_INLINE int32_t gatelet_q_end(gatelet_q_sum sum) { return gatelet_floor_shift(sum, 8); }
 
 #endif
 

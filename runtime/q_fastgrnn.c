@@ -2,12 +2,12 @@
 
 /* Weights of one unit times each group of x. */
 GATELET_INLINE const int8_t *add_one(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sum) {
-    int32_t a = 128; /* half of 2^8, by which it is shifted */
+    gatelet_q_sum a = gatelet_q_start();
     do {
         a = gatelet_add(a, x++, w);
         w += 4;
     } while (x != end);
-    *sum = gatelet_floor_shift(a, 8);
+    *sum = gatelet_q_end(a);
     return w;
 }
 

@@ -2,7 +2,7 @@
 
 /* Four columns of each gate times each group of x, so that every load of x serves three gates. */
 GATELET_INLINE const int8_t *add_three(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
-    int32_t r = 128, z = 128, n = 128; /* half of 2^8, by which they are shifted */
+    gatelet_q_sum r = gatelet_q_start(), z = r, n = r;
     do {
         gatelet_four four = *x++;
         r = gatelet_add(r, &four, w);
@@ -10,7 +10,7 @@ GATELET_INLINE const int8_t *add_three(const int8_t *w, const gatelet_four *x, c
         n = gatelet_add(n, &four, w + 8);
         w += 12;
     } while (x != end);
-    sums[0] = gatelet_floor_shift(r, 8), sums[1] = gatelet_floor_shift(z, 8), sums[2] = gatelet_floor_shift(n, 8);
+    sums[0] = gatelet_q_end(r), sums[1] = gatelet_q_end(z), sums[2] = gatelet_q_end(n);
     return w;
 }
 

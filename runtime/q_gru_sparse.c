@@ -4,18 +4,23 @@
 GATELET_INLINE const uint16_t *add_blocks(const uint16_t *blocks, const int8_t **weights, const gatelet_four *x,
                                           int32_t *sums) {
     const int8_t *w = *weights;
-    int32_t r = 128, z = 128, n = 128; /* half of 2^8, by which they are shifted */
-    const uint16_t *end = blocks + 1 + (uint16_t)GATELET_READ16(blocks);
-    while (++blocks != end) {
-        const gatelet_four four = x[(uint16_t)GATELET_READ16(blocks)];
+    uint_fast16_t count = (uint16_t)GATELET_READ16(blocks++);
+    gatelet_q_sum r = gatelet_q_start(), z = r, n = r;
+    for (; count > 0; count--) {
+        const gatelet_four *at = x + (uint16_t)GATELET_READ16(blocks++);
+        gatelet_four four;
+        GATELET_KEEP(at);
+        four = *at;
         r = gatelet_add(r, &four, w);
         z = gatelet_add(z, &four, w + 4);
         n = gatelet_add(n, &four, w + 8);
         w += 12;
+        GATELET_KEEP(blocks);
+        GATELET_KEEP(w);
     }
-    sums[0] = gatelet_floor_shift(r, 8), sums[1] = gatelet_floor_shift(z, 8), sums[2] = gatelet_floor_shift(n, 8);
+    sums[0] = gatelet_q_end(r), sums[1] = gatelet_q_end(z), sums[2] = gatelet_q_end(n);
     *weights = w;
-    return end;
+    return blocks;
 }
 
 void gatelet_q_gru_sparse_step(const gatelet_q_cell *cell, const uint16_t *blocks, const int16_t *x, int16_t *h,

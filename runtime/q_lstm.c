@@ -2,7 +2,7 @@
 
 /* Four columns of each gate times each group of x, so that every load of x serves four gates. */
 GATELET_INLINE const int8_t *add_four(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
-    int32_t i = 128, f = 128, g = 128, o = 128; /* half of 2^8, by which they are shifted */
+    gatelet_q_sum i = gatelet_q_start(), f = i, g = i, o = i;
     do {
         gatelet_four four = *x++;
         i = gatelet_add(i, &four, w);
@@ -11,8 +11,8 @@ GATELET_INLINE const int8_t *add_four(const int8_t *w, const gatelet_four *x, co
         o = gatelet_add(o, &four, w + 12);
         w += 16;
     } while (x != end);
-    sums[0] = gatelet_floor_shift(i, 8), sums[1] = gatelet_floor_shift(f, 8);
-    sums[2] = gatelet_floor_shift(g, 8), sums[3] = gatelet_floor_shift(o, 8);
+    sums[0] = gatelet_q_end(i), sums[1] = gatelet_q_end(f);
+    sums[2] = gatelet_q_end(g), sums[3] = gatelet_q_end(o);
     return w;
 }
 

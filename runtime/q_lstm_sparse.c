@@ -4,20 +4,25 @@
 GATELET_INLINE const uint16_t *add_blocks(const uint16_t *blocks, const int8_t **weights, const gatelet_four *x,
                                           int32_t *sums) {
     const int8_t *w = *weights;
-    int32_t i = 128, f = 128, g = 128, o = 128; /* half of 2^8, by which they are shifted */
-    const uint16_t *end = blocks + 1 + (uint16_t)GATELET_READ16(blocks);
-    while (++blocks != end) {
-        const gatelet_four four = x[(uint16_t)GATELET_READ16(blocks)];
+    uint_fast16_t count = (uint16_t)GATELET_READ16(blocks++);
+    gatelet_q_sum i = gatelet_q_start(), f = i, g = i, o = i;
+    for (; count > 0; count--) {
+        const gatelet_four *at = x + (uint16_t)GATELET_READ16(blocks++);
+        gatelet_four four;
+        GATELET_KEEP(at);
+        four = *at;
         i = gatelet_add(i, &four, w);
         f = gatelet_add(f, &four, w + 4);
         g = gatelet_add(g, &four, w + 8);
         o = gatelet_add(o, &four, w + 12);
         w += 16;
+        GATELET_KEEP(blocks);
+        GATELET_KEEP(w);
     }
-    sums[0] = gatelet_floor_shift(i, 8), sums[1] = gatelet_floor_shift(f, 8);
-    sums[2] = gatelet_floor_shift(g, 8), sums[3] = gatelet_floor_shift(o, 8);
+    sums[0] = gatelet_q_end(i), sums[1] = gatelet_q_end(f);
+    sums[2] = gatelet_q_end(g), sums[3] = gatelet_q_end(o);
     *weights = w;
-    return end;
+    return blocks;
 }
 
 void gatelet_q_lstm_sparse_step(const gatelet_q_cell *cell, const uint16_t *blocks, const int16_t *x, int16_t *h,

@@ -158,7 +158,7 @@ def measure(core: Core, optimize: str) -> dict[str, Any]:
         for cases in programs(core):
             counts |= count(core, cases, optimize, folder)
         sizes = {}
-        for step in ("q_gru", "q_shared", "q_lstm", "q_fastgrnn", "f_gru", "f_shared"):
+        for step in ("q_gru", "q_shared", "q_gru_sparse", "q_lstm", "q_fastgrnn", "f_gru", "f_shared"):
             size = emulate.code_size(core, [source_folder() / f"{step}.c"], folder, optimize=optimize)
             sizes[step] = {"code": size.code, "static": size.data + size.bss}
     return {"core": core.name, "counts": core.counts, "optimize": optimize, "per_step": counts, "bytes": sizes}

