@@ -7,10 +7,10 @@
 GATELET_INLINE void gatelet_q_lstm_unit(const int32_t *of_x, const int32_t *of_h, const int16_t *m, const int32_t *b,
                                         int shift, int exponent, int16_t *h, int16_t *c) {
     int32_t i, f, g, o;
-    i = GATELET_READ32(b) + of_x[0] * GATELET_READ16(m) + of_h[0] * GATELET_READ16(m + 4);
-    f = GATELET_READ32(b + 1) + of_x[1] * GATELET_READ16(m + 1) + of_h[1] * GATELET_READ16(m + 5);
-    g = GATELET_READ32(b + 2) + of_x[2] * GATELET_READ16(m + 2) + of_h[2] * GATELET_READ16(m + 6);
-    o = GATELET_READ32(b + 3) + of_x[3] * GATELET_READ16(m + 3) + of_h[3] * GATELET_READ16(m + 7);
+    i = of_x[0] * GATELET_READ16(m) + of_h[0] * GATELET_READ16(m + 4) + GATELET_READ32(b);
+    f = of_x[1] * GATELET_READ16(m + 1) + of_h[1] * GATELET_READ16(m + 5) + GATELET_READ32(b + 1);
+    g = of_x[2] * GATELET_READ16(m + 2) + of_h[2] * GATELET_READ16(m + 6) + GATELET_READ32(b + 2);
+    o = of_x[3] * GATELET_READ16(m + 3) + of_h[3] * GATELET_READ16(m + 7) + GATELET_READ32(b + 3);
     i = gatelet_sigmoid(gatelet_floor_shift(i, shift));
     f = gatelet_sigmoid(gatelet_floor_shift(f, shift));
     g = gatelet_tanh_of_half(2 * gatelet_floor_shift(g, shift));

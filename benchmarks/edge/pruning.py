@@ -1,6 +1,6 @@
 """What it costs in quality to leave out nine tenths of the blocks of recurrent weights, on two real tasks.
 
-    python benchmarks/edge/pruning.py [forecast] [classify] [--seeds 3] [--validation]
+    python benchmarks/edge/pruning.py [--task forecast classify] [--seeds 3] [--validation]
 
 forecast: the demo's forecaster (GRU of 64 units, temperature of three airports, the last eight weeks as a test).
 classify: SST-2, sentences only (GRU of 128 units, read from both ends; settings of benchmarks/text/sets.py).
@@ -114,7 +114,7 @@ TASKS: dict[str, type[Forecasting] | type[Classification]] = {"forecast": Foreca
 
 def smaller(hidden: int) -> int:
     """The width whose square is a tenth of that of `hidden`."""
-    return round(hidden * DENSITY**0.5)
+    return round(hidden * float(np.sqrt(DENSITY)))
 
 
 def one_seed(task: Forecasting | Classification, seed: int, folder: Path) -> list[dict[str, Any]]:
@@ -136,12 +136,9 @@ def one_seed(task: Forecasting | Classification, seed: int, folder: Path) -> lis
         started, model = time.perf_counter(), type(dense).load(place)
         task.prune(model, density, inputs)
         note(name, model, started)
-    for name, model_of in (
-        (FITTED, lambda: task.fit(seed, density=DENSITY)),
-        (SMALL, lambda: task.fit(seed, small=True)),
-    ):
+    for name, density in ((FITTED, DENSITY), (SMALL, 1.0)):
         started = time.perf_counter()
-        note(name, model_of(), started)
+        note(name, task.fit(seed, small=name == SMALL, density=density), started)
     return runs
 
 
@@ -164,13 +161,13 @@ def table(metrics: tuple[str, ...], runs: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Train what is not known yet, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasks", nargs="*", choices=list(TASKS), default=list(TASKS))
+    parser.add_argument("--task", nargs="+", choices=list(TASKS), default=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--validation", action="store_true", help="leave the test parts alone, write nothing")
     asked = parser.parse_args()
     kept = RESULTS / "pruning.json"
     known: dict[str, list[dict[str, Any]]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    for name in asked.tasks:
+    for name in asked.task:
         task, runs = TASKS[name](test=not asked.validation), [] if asked.validation else known.get(name, [])
         for seed in range(asked.seeds):
             if any(run["seed"] == seed for run in runs):
@@ -184,8 +181,8 @@ def main() -> None:
         return
     parts = [f"## {TASKS[name].title}\n\n{table(TASKS[name].metrics, runs)}\n" for name, runs in known.items()]
     text = (
-        "# Nine tenths of the blocks of recurrent weights left out\n\n`python benchmarks/edge/pruning.py`; mean ± standard "
-        "deviation over the seeds, and the change of the mean against the dense model.\n\n" + "\n".join(parts)
+        "# Nine tenths of the blocks of recurrent weights left out\n\n`python benchmarks/edge/pruning.py`; mean ± "
+        "standard deviation over the seeds, and the change of the mean against the dense model.\n\n" + "\n".join(parts)
     )
     (RESULTS / "pruning.md").write_text(text, encoding="utf-8")
     print(text)
