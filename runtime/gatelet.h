@@ -186,6 +186,22 @@ void gatelet_f_mgu_step(const gatelet_f_cell *cell, const float *x, float *h, fl
 void gatelet_f_min_gru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_min_lstm_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 
+/* GRU (reset after the product) and LSTM with LayerNorm: W x and W h of each gate are normalised over its units. */
+typedef struct {
+    uint16_t inputs;         /* I */
+    uint16_t units;          /* H */
+    const float *weights_ih; /* (G, H, groups of I, 4) */
+    const float *weights_hh; /* (G, H, groups of H, 4) */
+    const float *gains;      /* (2, G, H): of W x, then of W h */
+    const float *biases;     /* (2, G, H) likewise */
+} gatelet_f_norm_cell;
+
+/* How many floats a step needs as scratch, of G gates. */
+#define GATELET_F_NORM_SCRATCH(inputs, units, gates) (GATELET_F_SCRATCH(inputs, units) + 2 * (gates) * (units))
+
+void gatelet_f_norm_gru_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_norm_lstm_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *c, float *scratch);
+
 /* ------------------------------------------------------------------------------------------ float layers around ---- */
 
 /* y = W x + b. weights: (O, groups of I, 4), biases: (O), x: (I), y: (O), scratch: GATELET_F_SCRATCH(I, 0). */

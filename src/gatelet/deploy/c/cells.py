@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gatelet import plan as p
 from gatelet.deploy.c.program import Program
-from gatelet.deploy.c_arrays import float_cell_text
+from gatelet.deploy.c_arrays import array_text, float_cell_text
 from gatelet.errors import ExportError
-from gatelet.runtime import FloatKind, PackedFloats, pack_floats, sparse_blocks
+from gatelet.reference import LayerWeights
+from gatelet.runtime import FloatKind, PackedFloats, grouped, pack_floats, sparse_blocks
 
 KINDS: dict[type[p.Recurrent], FloatKind] = {
     p.FastGRNN: "fastgrnn",
@@ -25,14 +28,14 @@ SPARSE = 0.7  # of the blocks: where no more are there, leaving out the others i
 
 def write_cell(c: Program, cell: p.Recurrent) -> None:
     """Add a cell to the step."""
-    if getattr(cell, "layer_norm_ih", None) is not None:
-        raise ExportError(
-            f"{type(cell).__name__} with LayerNorm cannot be exported to C: the runtime has no such cell."
-        )
     kind: FloatKind = KINDS[type(cell)]
     if isinstance(cell, p.GRU) and not cell.reset_after:
         kind = "gru_before"
-    call = _define(c, cell, kind, pack_floats(kind, cell.layer()))
+    layer = cell.layer()
+    if layer.layer_norm_ih is not None:
+        call = _define_normalised(c, cell, kind, layer)
+    else:
+        call = _define(c, cell, kind, pack_floats(kind, layer))
     if cell.over == "steps":
         write_steps(c, cell, call, "float")
     else:
@@ -51,6 +54,30 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
             return f"gatelet_f_{kind}_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
     c.define(lambda: float_cell_text(name, packed), packed.weights, packed.biases)
     return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
+
+
+def _define_normalised(c: Program, cell: p.Recurrent, kind: FloatKind, layer: LayerWeights) -> str:
+    """The same for a cell with LayerNorm."""
+    if kind == "gru_before":
+        raise ExportError("A GRU with LayerNorm that resets before the product cannot be exported to C.")
+    assert layer.layer_norm_ih is not None and layer.layer_norm_hh is not None
+    inputs, units = layer.weight_ih.shape[1], cell.hidden_size
+    arrays = {
+        "weights_ih": grouped(layer.weight_ih).astype(np.float32),
+        "weights_hh": grouped(layer.weight_hh).astype(np.float32),
+        "gains": np.concatenate([layer.layer_norm_ih, layer.layer_norm_hh]).astype(np.float32),
+        "biases": np.concatenate([layer.bias_ih, layer.bias_hh]).astype(np.float32),
+    }
+    c.need_scratch(4 * (-(-inputs // 4) - (-units // 4)) + 2 * cell.gates * units)
+    name = c.names.fresh(f"{cell.target}_cell")
+    places = ", ".join(f"{name}_{part}" for part in arrays)
+    described = f"static const gatelet_f_norm_cell {name} = {{{inputs}, {units}, {places}}};\n"
+
+    def text() -> str:
+        return "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items()) + described
+
+    c.define(text, *arrays.values())
+    return f"gatelet_f_norm_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
 
 
 def write_steps(c: Program, cell: p.Recurrent | p.IntegerRecurrent, call: str, type: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatelet.deploy.c.program import Program
 from gatelet.deploy.c.writing import step_head
+from gatelet.deploy.costs import COSTS
 from gatelet.plan.values import spelled
 
 
@@ -49,7 +50,13 @@ def readme_text(c: Program, places: tuple[str, str] = ("gatelet/", "selftest/"))
         f"| values of a step, on the stack (and some 200 bytes for calls) | {c.work_bytes:,} |",
         "| static data | 0 |",
         "",
-        f"A step takes {c.plan.macs:,} multiply-adds.",
+        f"A step takes {c.plan.macs:,} multiply-adds. That is about so many instructions (AVR: cycles) for products",
+        "and gates, and so many bytes of code beside the constants, estimated from what was measured with other models",
+        "at -O2; `gatelet verify` measures this one under emulators.",
+        "",
+        "| core | instructions | code |",
+        "|---|---|---|",
+        *(f"| {name} | {cost.step(c.plan):,} | {cost.code(c.plan):,} |" for name, cost in COSTS.items()),
         "",
         "## Self-test",
         "",
