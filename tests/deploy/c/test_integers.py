@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from gatelet.deploy.c import checking, files, make_golden, program_of
 from gatelet.deploy.c.integers import steps_of
 from gatelet.deploy.quantization import quantize
 from gatelet.deploy.toolchains import CORES, missing_tools
+from gatelet.runtime import source_folder
 
 Share = Callable[..., float]
 STEPS = 2000
@@ -116,3 +119,34 @@ def test_every_core_gives_the_bits_of_the_plan(name: str, tmp_path: Path) -> Non
     files.write_selftest(c, tmp_path / "selftest", make_golden(c, 20, passes=STEPS // 20))
     found = checking.check_core(c, CORES[name], tmp_path, tmp_path)
     assert found.share == 0.0
+
+
+@pytest.fixture(scope="module")
+def from_float(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[float, float], int]:
+    """A float as a number of units, by the C."""
+    shared = tmp_path_factory.mktemp("shared") / "floats.so"
+    sources = [str(source_folder() / "q_floats.c"), "-I", str(source_folder())]
+    subprocess.run(["cc", "-std=c99", "-O1", "-shared", "-fPIC", *sources, "-o", str(shared)], check=True)
+    function = ctypes.CDLL(str(shared)).gatelet_q_from_float
+    function.argtypes = [ctypes.c_float, ctypes.c_uint64, ctypes.c_int16]
+    function.restype = ctypes.c_int16
+    return lambda x, unit: int(function(x, *steps_of(unit)))
+
+
+@given(
+    x=st.floats(width=32)
+    | st.sampled_from([0.0, -0.0, 0.5, -0.5, 1.5, -1.5, 32767.5, -32768.5, np.inf, -np.inf, np.nan]),
+    unit=st.sampled_from([1.0, 2.0**-15, 0.25, 1e30, 1e-30]) | st.floats(1e-6, 1e6),
+)
+def test_floats_become_the_integers_of_the_plan(
+    from_float: Callable[[float, float], int], x: float, unit: float
+) -> None:
+    (y,), _ = p.Quantize("x", "y", unit).run([np.array(x)], ())
+    assert from_float(x, unit) == y
+
+
+@given(k=st.integers(-33000, 33000), unit=st.floats(1e-6, 1e6))
+def test_floats_of_usual_size(from_float: Callable[[float, float], int], k: int, unit: float) -> None:
+    x = float(np.float32((k + 0.3) * unit))
+    (y,), _ = p.Quantize("x", "y", unit).run([np.array(x)], ())
+    assert from_float(x, unit) == y
