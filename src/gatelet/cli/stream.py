@@ -32,9 +32,22 @@ Always = Annotated[
 ]
 
 
+Write = Annotated[
+    int,
+    typer.Option(
+        "--write",
+        "-w",
+        help="Of a language model: it writes so many tokens, at most, after each line.",
+        metavar="N",
+        min=0,
+    ),
+]
+
+
 def stream(
     model: Annotated[Path, typer.Argument(help="Folder of the saved model, or of a plan.", metavar="MODEL")],
     form: Format = None,
+    write: Write = 0,
     json: Always = False,
 ) -> None:
     """Answer every line on stdin with one on stdout, at once, as JSON.
@@ -42,13 +55,15 @@ def stream(
     A bad line is named on stderr and passed over.
 
     A forecaster reads rows of its table and forecasts after each, for as many series as come. A classifier reads the
-    next words of a text; an empty line begins a new one. It needs no torch.
+    next words of a text, and a language model the lines of one: it answers how likely they were, and what is next. An
+    empty line begins a new text. It needs no torch.
 
     **Examples**
 
     ```
     tail -f meter.csv | gatelet stream gatelet-model
     cat rows.jsonl | gatelet stream gatelet-model --format jsonl
+    gatelet stream gatelet-language-model --write 20
     ```
     """
     from gatelet.plan import load_plan
@@ -59,7 +74,7 @@ def stream(
     if form is not None and form not in FORMATS:
         raise GateletError(f"--format must be one of {', '.join(FORMATS)}; got {form}.")
     plan = streamed_plan(load_plan(model))
-    follower = answerer(plan)
+    follower = answerer(plan, write)
     shape = plan.inputs[0].shape
     channels = shape[0] if shape and isinstance(shape[0], int) else 1
     bad = 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
-from gatelet.errors import DataError, ModelError
+from gatelet.errors import DataError, GateletError, ModelError
 from gatelet.plan import Plan
 from gatelet.stream.records import Record
 from gatelet.stream.session import Session, streamed_plan
@@ -20,15 +21,27 @@ class Answerer(Protocol):
         ...
 
 
-def answerer(model: Any) -> Answerer:
+def answerer(model: Any, write: int = 0) -> Answerer:
     """What answers for a model, as its plan says.
+
+    Args:
+        model: a plan, a model that has one, or the folder of either.
+        write: tokens that a language model writes after each line, at most.
 
     Raises:
         ModelError: there is no plan, or one that cannot be streamed.
+        MissingExtraError: the model reads subwords, and the library of these is not there.
+        GateletError: something is to be written, by a model that writes nothing.
     """
     plan = streamed_plan(model)
     kind = plan.features.get("kind")
+    if write and not writes_text(plan):
+        raise GateletError(f"A model that writes must be a language model; it is a {plan.task}.")
     try:
+        if writes_text(plan):
+            from gatelet.stream.language import LanguageAnswerer
+
+            return LanguageAnswerer(plan, write)
         if reads_text(plan):
             return TextAnswerer(plan)
         if kind == "series":
@@ -41,8 +54,13 @@ def answerer(model: Any) -> Answerer:
 
 
 def reads_text(plan: Plan) -> bool:
-    """Whether a plan says something of texts; a language model is given the numbers of tokens."""
-    return plan.features.get("kind") == "text" and "labels" in plan.features
+    """Whether a plan says something of texts."""
+    return writes_text(plan) or (plan.features.get("kind") == "text" and "labels" in plan.features)
+
+
+def writes_text(plan: Plan) -> bool:
+    """Whether a plan is of a language model."""
+    return plan.features.get("kind") == "text" and "sampling" in plan.features
 
 
 class NumberAnswerer:
@@ -82,16 +100,19 @@ class NumberAnswerer:
 
 
 class TextAnswerer:
-    """Records are the next words of a text; an empty one begins a new text. A dict has them under "text"."""
+    """Records are the next words of a text; an empty one begins a new text. A dict has them under "text".
+
+    A space stands between two records, whatever the model reads: words, subwords, characters or bytes.
+    """
 
     def __init__(self, plan: Plan) -> None:
         """Start before the first word."""
         from gatelet.features.text import TextFeatures
 
         self._session = Session(plan)
-        self._text = TextFeatures.from_json(plan.features["text"])
-        if self._text.subwords is not None:
-            raise ModelError("A model of subwords must have the whole text, so it cannot be streamed word by word.")
+        text = TextFeatures.from_json(plan.features["text"])
+        self._text = replace(text, settings=replace(text.settings, max_length=2**24))
+        self._begun = False
         self._labels = tuple(map(str, plan.features["labels"]))
         self._multiple, self._threshold = bool(plan.features["multiple"]), float(plan.features["threshold"])
         self._spelled = len(plan.inputs) == 2
@@ -103,10 +124,14 @@ class TextAnswerer:
             raise DataError("expected words, or an object with a text; got something else.")
         if not words.strip():
             self._session.reset()
+            self._begun = False
             return {"label": None, "probabilities": {}}
-        tokens = self._text.encode([words])
+        # words and subwords begin anew after a space; of characters and bytes it is a token, after another one
+        before = "a " * (self._begun and self._text.settings.unit in ("character", "byte"))
+        tokens = self._text.encode([before + words.strip()])
         begins, ends = tokens.spelling_offsets[:-1], tokens.spelling_offsets[1:]
-        for place in tokens.places.tolist():
+        self._begun = True
+        for place in tokens.places[1 if before else 0 :].tolist():
             frame = {"tokens": tokens.ids[place], "spelling": tokens.spelling[begins[place] : ends[place]]}
             probabilities = self._session.push(frame if self._spelled else {"tokens": frame["tokens"]})
         best = int(probabilities.argmax())
