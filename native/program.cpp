@@ -6,7 +6,7 @@ namespace gatelet::GATELET_ISA {
 namespace {
 
 std::unique_ptr<Part> new_part(const Description& d) {
-  for (auto* make : {new_cell, new_layer, new_joining, new_attention, new_window, new_quantiles,
+  for (auto* make : {new_cell, new_layer, new_joining, new_attention, new_window, new_quantiles, new_sound,
                      new_integer_cell, new_integer_layer}) {
     if (std::unique_ptr<Part> part = make(d)) return part;
   }

@@ -176,6 +176,7 @@ std::unique_ptr<Part> new_joining(const Description& d);
 std::unique_ptr<Part> new_layer(const Description& d);
 std::unique_ptr<Part> new_window(const Description& d);
 std::unique_ptr<Part> new_quantiles(const Description& d);
+std::unique_ptr<Part> new_sound(const Description& d);
 std::unique_ptr<Part> new_integer_cell(const Description& d);
 std::unique_ptr<Part> new_integer_layer(const Description& d);
 

@@ -24,6 +24,7 @@ from gatelet.plan.integers import Dequantize, Quantize
 from gatelet.plan.joining import Add, Concatenate, Row, Segments, Split
 from gatelet.plan.layer_norm import LayerNorm
 from gatelet.plan.ligru import LiGRU
+from gatelet.plan.log_mel import LogMel, mel_filters
 from gatelet.plan.lstm import LSTM
 from gatelet.plan.mgu import MGU
 from gatelet.plan.min_gru import MinGRU
@@ -63,6 +64,7 @@ __all__ = [
     "Filled",
     "LayerNorm",
     "Level",
+    "LogMel",
     "LiGRU",
     "MinGRU",
     "MinLSTM",
@@ -87,6 +89,7 @@ __all__ = [
     "Window",
     "interpret",
     "load_plan",
+    "mel_filters",
     "save_plan",
     "Dequantize",
     "IntegerAdd",

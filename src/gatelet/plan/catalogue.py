@@ -19,6 +19,7 @@ from gatelet.plan.integers import Dequantize, Quantize
 from gatelet.plan.joining import Add, Concatenate, Row, Segments, Split
 from gatelet.plan.layer_norm import LayerNorm
 from gatelet.plan.ligru import LiGRU
+from gatelet.plan.log_mel import LogMel
 from gatelet.plan.lstm import LSTM
 from gatelet.plan.mgu import MGU
 from gatelet.plan.min_gru import MinGRU
@@ -59,6 +60,7 @@ OPERATIONS: dict[str, Callable[..., Operation]] = {
     "LSTM": LSTM,
     "LayerNorm": LayerNorm,
     "Level": Level,
+    "LogMel": LogMel,
     "LiGRU": LiGRU,
     "MGU": MGU,
     "MinGRU": MinGRU,

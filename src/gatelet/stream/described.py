@@ -78,6 +78,8 @@ def _layer(operation: p.Operation) -> Described | None:
             return Described("Standardize", [], [operation.mean, operation.scale])
         case p.LayerNorm():
             return Described("LayerNorm", [operation.epsilon], [operation.gain, operation.bias])
+        case p.LogMel():
+            return Described("LogMel", [operation.length, operation.floor], [operation.filters])
         case p.CTCGreedy():
             return Described("CTCGreedy", [operation.blank], [])
     return None

@@ -50,7 +50,7 @@ class LanguageAnswerer:
         self._stop = tuple(map(str, sampling["stop"]))
         self._drawer = np.random.default_rng(sampling["seed"])
         self._write = write
-        self._session = Session(plan)
+        self._session, self._begun = Session(plan), False
         self._begin()
 
     def answer(self, record: Record) -> dict[str, Any]:

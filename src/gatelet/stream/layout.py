@@ -192,8 +192,10 @@ def laid_out(plan: p.Plan) -> bool:
 
 
 def _remembers_doubles(operation: p.Operation, double: frozenset[str]) -> bool:
-    """Rows of a window of doubles, and the sums of 32 bits of an integer pool."""
+    """Rows of a window of doubles, samples of sound, and the sums of 32 bits of an integer pool."""
     match operation:
+        case p.LogMel():
+            return True
         case p.Window():
             return operation.target in double
         case p.IntegerPool():
@@ -222,7 +224,7 @@ def doubles(plan: p.Plan) -> frozenset[str]:
                 found.add(operation.target)
             case p.Dequantize() if operation.target in outputs | wanted:
                 found.add(operation.target)
-            case p.Scale() | p.Standardize() | p.Level() if operation.target in wanted:
+            case p.Scale() | p.Standardize() | p.Level() | p.LogMel() if operation.target in wanted:
                 found.add(operation.target)
             case _ if isinstance(operation, _SAME) and operation.target in wanted:
                 found.add(operation.target)
@@ -234,7 +236,7 @@ def _reads_doubles(operation: p.Operation, wanted: Iterable[str]) -> set[str]:
     match operation:
         case p.Scale() if operation.back:
             return {operation.center, operation.scale}
-        case p.Center() | p.Spread() | p.Scale() | p.Level() | p.Standardize() | p.Quantize():
+        case p.Center() | p.Spread() | p.Scale() | p.Level() | p.Standardize() | p.LogMel() | p.Quantize():
             return set(operation.inputs)
         case _ if isinstance(operation, _SAME) and operation.target in wanted:
             return set(operation.inputs)
