@@ -39,7 +39,8 @@ sanitize:
 		cmake -S . -B build/sanitize-$$kind -DGATELET_NATIVE_TESTS=ON -DGATELET_SANITIZE=$$kind && \
 		cmake --build build/sanitize-$$kind -j 2 && build/sanitize-$$kind/native/tests/test_kernels && \
 		build/sanitize-$$kind/native/tests/test_scan && \
-		build/sanitize-$$kind/native/tests/test_extras || exit 1; \
+		build/sanitize-$$kind/native/tests/test_extras && \
+		build/sanitize-$$kind/native/tests/test_program || exit 1; \
 	done
 
 	cmake -S fuzz -B build/sanitize-fuzz && cmake --build build/sanitize-fuzz -j 2 && \

@@ -12,7 +12,7 @@ template <class T>
 std::vector<T> numbers(const Description& d, std::size_t which) {
   const std::string& bytes = d.constants.at(which);
   std::vector<T> found(bytes.size() / sizeof(T));
-  std::memcpy(found.data(), bytes.data(), found.size() * sizeof(T));
+  if (!found.empty()) std::memcpy(found.data(), bytes.data(), found.size() * sizeof(T));
   return found;
 }
 

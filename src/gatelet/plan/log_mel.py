@@ -10,7 +10,17 @@ import numpy as np
 
 from gatelet.errors import ModelError
 from gatelet.plan.operation import Arrays
-from gatelet.plan.values import Numbers, Shape, State, Weights, need_array, need_matrix, need_number, need_whole, spelled
+from gatelet.plan.values import (
+    Numbers,
+    Shape,
+    State,
+    Weights,
+    need_array,
+    need_matrix,
+    need_number,
+    need_whole,
+    spelled,
+)
 
 # points of a Fourier transform, at most
 LARGEST_TRANSFORM = 2**16
@@ -18,12 +28,14 @@ LARGEST_TRANSFORM = 2**16
 
 @dataclass(frozen=True, eq=False)
 class LogMel:
-    """One frame of each hop: y_m = log(max(sum over k of filters[m, k] P_k, floor)), of the last L samples x_0 ... x_{L-1}.
+    """One frame of each hop, of the last L samples x_0 ... x_{L-1}:
 
+        y_m = log(max(sum over k of filters[m, k] P_k, floor))
         P_k = |sum over n < L of w_n x_n exp(-2 pi i k n / N)|^2,   w_n = 1/2 - 1/2 cos(2 pi n / L)
 
     w is Hann's window, and N, the points of the transform, is 2 (K - 1) for K columns of the filters. Before the first
-    step there was silence. It is computed in double precision wherever a machine has it: quiet bands lie beside loud ones.
+    step there was silence. It is computed in double precision wherever a machine has it: quiet bands lie beside loud
+    ones.
 
     Source: Davis and Mermelstein, IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980.
 
@@ -54,7 +66,7 @@ class LogMel:
     @property
     def points(self) -> int:
         """N."""
-        return 2 * (self.filters.shape[1] - 1)
+        return 2 * (int(self.filters.shape[1]) - 1)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(M,)."""
@@ -92,7 +104,7 @@ class LogMel:
 
 
 def mel_filters(rate: float, points: int, bands: int, low: float = 0.0, high: float | None = None) -> Weights:
-    """Triangles over the powers of a transform, whose corners are evenly spaced on the mel scale, 2595 log10(1 + f / 700).
+    """Triangles over the powers of a transform; corners are evenly spaced on the mel scale, 2595 log10(1 + f / 700).
 
     Args:
         rate: samples per second.
@@ -112,7 +124,8 @@ def mel_filters(rate: float, points: int, bands: int, low: float = 0.0, high: fl
     high = rate / 2 if high is None else high
     if points % 2 or not 0 <= low < high <= rate / 2:
         raise ModelError(
-            f"Filters must have an even number of points, and lie within 0 and half the rate; got {points}, {low}, {high}."
+            "Filters must have an even number of points, and lie within 0 and half the rate; got "
+            f"{points}, {low}, {high}."
         )
     mels = np.linspace(2595.0 * math.log10(1.0 + low / 700.0), 2595.0 * math.log10(1.0 + high / 700.0), bands + 2)
     corners = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)

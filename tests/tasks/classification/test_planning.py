@@ -10,6 +10,7 @@ import pytest
 from gatelet.errors import GateletError
 from gatelet.features.text import TextColumns, TextSettings
 from gatelet.plan import Plan, interpret, load_plan
+from gatelet.stream import Session
 from gatelet.tasks.classification import Classifier
 from gatelet.training import TrainingSettings
 
@@ -53,8 +54,12 @@ def check(classifier: Classifier, streamed: bool) -> None:
     assert plan.streamed is streamed
     expected = classifier.predict(list(TEXTS)).probabilities
     for text, probabilities in zip(TEXTS, expected, strict=True):
-        found = interpret.whole(plan, frames(classifier, plan, text))["probabilities"][-1]
+        given = frames(classifier, plan, text)
+        found = interpret.whole(plan, given)["probabilities"][-1]
         np.testing.assert_allclose(found, probabilities, atol=1e-5)
+        if streamed:
+            session = Session(plan)
+            np.testing.assert_allclose([session.push(frame) for frame in given][-1], probabilities, atol=2e-5)
 
 
 @pytest.mark.parametrize("options", FORWARD, ids=str)

@@ -13,6 +13,7 @@ from gatelet.errors import GateletError
 from gatelet.features import Columns, read_panel
 from gatelet.features.windows import Windows
 from gatelet.plan import Plan, interpret, load_plan
+from gatelet.stream import Session
 from gatelet.tasks.forecasting import Forecaster, NetworkSettings
 from gatelet.training import TrainingSettings
 
@@ -86,7 +87,10 @@ def check(forecaster: Forecaster, data: pl.DataFrame) -> None:
     fitted, plan = forecaster._need_fitted(), forecaster.plan()
     panel = read_panel(data, fitted.schema)
     for series in range(panel.num_series):
-        found = interpret.whole(plan, frames(forecaster, data, plan, series))["forecast"]
+        given = frames(forecaster, data, plan, series)
+        found = interpret.whole(plan, given)["forecast"]
+        session = Session(plan)
+        np.testing.assert_allclose([session.push(frame) for frame in given], found, rtol=2e-5)
         begin = int(panel.offsets[series])
         origins = begin + 1 + np.arange(len(found))
         observed = np.cumsum(~np.isnan(panel.target[panel.series(series)]))[: len(found)] > 0

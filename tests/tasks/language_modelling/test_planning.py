@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from gatelet.plan import Plan, interpret, load_plan
+from gatelet.stream import Session
 from gatelet.tasks.language_modelling import LanguageModel
 from gatelet.training import TrainingSettings
 
@@ -22,12 +23,13 @@ from .conftest import SPACES, New, counted
 def test_parity(options: dict[str, Any], new: New, brief: TrainingSettings) -> None:
     model = new(text=SPACES, **options).fit([counted()], training=brief)
     plan, network = model.plan(), model.module
-    states, state = network.initial(1), interpret.start(plan)
+    states, state, session = network.initial(1), interpret.start(plan), Session(plan)
     for token in (model.fitted_script.end, 3, 4, model.fitted_script.line, 2):
         with torch.inference_mode():
             scores, states = network.step(token, states)
         written, state = interpret.step(plan, {"token": token}, state)
         np.testing.assert_allclose(written["log_probabilities"], scores.log_softmax(-1), atol=2e-5)
+        np.testing.assert_allclose(session.push({"token": token}), written["log_probabilities"], atol=2e-5)
 
 
 def test_the_folder_holds_the_plan(fitted: LanguageModel, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from gatelet.features.text.numbered import numbered
 from gatelet.plan import EncoderDecoder, interpret, load_plan
+from gatelet.stream import Session
 from gatelet.tasks.translation import Translator
 from gatelet.tasks.translation.batch import PairCutter
 from gatelet.training import TrainingSettings
@@ -37,12 +38,14 @@ def test_parity(settings: dict[str, Any], new: Callable[..., Translator], brief:
         found, _ = interpret.step(model.encoder, {"source": read.ids}, interpret.start(model.encoder))
         np.testing.assert_allclose(found["memory"], memory.places[0], atol=1e-5)
         np.testing.assert_allclose(found["keys"], memory.keys[0], atol=1e-5)
-        state = interpret.start(model.decoder)
+        state, session = interpret.start(model.decoder), Session(model.decoder)
         for token in (network.sizes.target, 3, 2, 5):
             scores, weights, states = network.step(torch.tensor([[token]]), states, memory)
             written, state = interpret.step(model.decoder, {"token": token, **found}, state)
             np.testing.assert_allclose(written["log_probabilities"], scores[0, 0], atol=2e-5)
             np.testing.assert_allclose(written["attention"], weights[0, 0], atol=1e-5)
+            streamed = session.push({"token": token, **found})
+            np.testing.assert_allclose(streamed["log_probabilities"], written["log_probabilities"], atol=2e-5)
 
 
 def test_the_folder_holds_the_plans(new: Callable[..., Translator], brief: TrainingSettings, tmp_path: Path) -> None:
