@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def export(
     model: Annotated[Path, typer.Argument(help="Folder of the saved model.", metavar="MODEL")],
-    to: Annotated[str, typer.Option(help="The format: c, arduino, onnx or npz.")],
+    to: Annotated[str, typer.Option(help="The format: c, arduino, onnx, wasm or npz.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     opset: Annotated[int | None, typer.Option(help="Version of the ONNX operators, 14 to 23; usually 17.")] = None,
     name: Annotated[

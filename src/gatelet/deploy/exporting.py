@@ -165,7 +165,13 @@ def _npz() -> Kind:
     return Kind(write_npz, check_npz)
 
 
-KINDS: dict[str, Callable[[], Kind]] = {"c": _c, "arduino": _arduino, "onnx": _onnx, "npz": _npz}
+def _wasm() -> Kind:
+    from gatelet.deploy.wasm.files import check_wasm, write_wasm
+
+    return Kind(write_wasm, check_wasm)
+
+
+KINDS: dict[str, Callable[[], Kind]] = {"c": _c, "arduino": _arduino, "onnx": _onnx, "npz": _npz, "wasm": _wasm}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,9 @@
+
+/** Texts as the model reads them. */
+export declare class TextReader {
+  constructor(features: object);
+  tokens(text: string): string[];
+  id(token: string): number;
+  knows(token: string): boolean;
+  spelling(token: string): number[];
+}

@@ -1,0 +1,154 @@
+"""A package of WebAssembly, run in Node beside its plan."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatelet.deploy.c.golden import Golden, make_golden
+from gatelet.deploy.c.program import Program
+from gatelet.errors import ExportError
+from gatelet.features.text import TextFeatures
+from gatelet.plan import Plan
+
+STEPS = 48
+# letters of many scripts, marks, emoji, spaces of several kinds, and half a character
+TEXTS = (
+    *(
+        "Don’t STOP: the film isn't bad!",
+        "",
+        "  \t\n ",
+        "na\u00efve cafe\u0301 ΌΔΟΣ İstanbul ß",
+        "$5.00 (50%)... e-mail@x.org #tag",
+    ),
+    *("映画は良い 👍🏽 👩‍👩‍👧 🇩🇪🇫🇷", "soft\u00adhyphen \ufeff\u200b x\u0085y\u2028z\x1fw \x07", "0123456789" * 6),
+    *("हिन्दी עברית العربية \u0661\u0662 ½ x² _a_ 'q' 3'4", "\ud800 a\ud800"),
+)
+
+RUN = """import { readFileSync, writeFileSync } from "node:fs";
+import { load } from "./package/index.js";
+const given = JSON.parse(readFileSync("given.json", "utf8"));
+const read = (file) => new Float64Array(new Uint8Array(readFileSync(file)).buffer);
+const inputs = given.inputs.map((port, k) => ({ ...port, values: read(`in${k}`) }));
+const model = await load();
+const stream = model.open(), beside = model.open();
+const found = given.outputs.map(() => []);
+for (let t = 0; t < given.steps; t++) {
+  const frame = {};
+  for (const port of inputs) {
+    const begin = t * port.width, count = port.counts ? port.counts[t] : port.width;
+    const row = port.values.subarray(begin, begin + count);
+    frame[port.name] = port.scalar ? row[0] : row;
+  }
+  const before = stream.state;
+  let answer = stream.push(frame);
+  beside.state = before;  // a second stream goes on from the state of the first, and must say the same
+  beside.push(frame);
+  if (given.outputs.length === 1) answer = { [given.outputs[0]]: answer };
+  const row = (part) => (part.length === undefined ? [part] : part);
+  given.outputs.forEach((name, k) => found[k].push(...row(answer[name])));
+  const same = JSON.stringify(beside.state) === JSON.stringify(stream.state);
+  if (!same) throw new Error("A restored state must go on as the stream did.");
+}
+found.forEach((numbers, k) => writeFileSync(`out${k}`, Float64Array.from(numbers)));
+"""
+
+READ = """import { readFileSync } from "node:fs";
+import { TextReader, about } from "./package/index.js";
+const reader = new TextReader(about.features.text);
+const texts = JSON.parse(readFileSync("given.json", "utf8"));
+const read = (token) => [reader.id(token), reader.spelling(token)];
+console.log(JSON.stringify(texts.map((text) => reader.tokens(text).map(read))));
+"""
+
+
+def need_node() -> str:
+    """Node, which runs a package.
+
+    Raises:
+        ExportError: it is missing.
+    """
+    found = shutil.which("node")
+    if found is None:
+        raise ExportError(
+            "An export to WebAssembly is compared with the plan in Node; install it with: apt-get install nodejs"
+        )
+    return found
+
+
+def check_model(c: Program, folder: Path) -> dict[str, float]:
+    """The largest difference from the plan over some steps, as a share of what is allowed.
+
+    Raises:
+        ExportError: it is larger than 1, or the package does not run.
+    """
+    golden = make_golden(c, STEPS, seed=1)
+    inputs = [
+        {
+            "name": port.value.name,
+            "width": golden.given[port.name].shape[1],
+            "scalar": port.by_value,
+            "counts": golden.counts[port.name].tolist() if port.name in golden.counts else None,
+        }
+        for port in c.inputs
+    ]
+    given = {"steps": golden.steps, "inputs": inputs, "outputs": [port.value.name for port in c.outputs]}
+    with tempfile.TemporaryDirectory(prefix="gatelet-wasm-") as name:
+        place = Path(name)
+        for number, port in enumerate(c.inputs):
+            (place / f"in{number}").write_bytes(golden.given[port.name].astype("<f8").tobytes())
+        _node(place, folder, RUN, given)
+        shares = [_share(golden, port.name, place / f"out{number}") for number, port in enumerate(c.outputs)]
+    if not max(shares) <= 1.0:
+        raise ExportError(
+            f"The model in WebAssembly must be what the plan computes; it differs by {max(shares):.3g} times what is "
+            "allowed."
+        )
+    return {"Node": max(shares)}
+
+
+def check_text(plan: Plan, folder: Path) -> None:
+    """Compare how JavaScript reads texts with how the features do.
+
+    Raises:
+        ExportError: a text is read in another way.
+    """
+    features = TextFeatures.from_json(plan.features["text"])
+    texts = [*TEXTS, " ".join(features.vocabulary.tokens[:400])]
+    with tempfile.TemporaryDirectory(prefix="gatelet-wasm-") as name:
+        found = json.loads(_node(Path(name), folder, READ, texts))
+    for text, read in zip(texts, found, strict=True):
+        tokens = features.encode([text])
+        cuts = np.split(tokens.spelling, tokens.spelling_offsets[1:-1])
+        expected = [[int(tokens.ids[place]), cuts[place].tolist()] for place in tokens.places]
+        if read != expected:
+            raise ExportError(f"JavaScript must read a text as the model does; it does not read {text!r:.60} so.")
+
+
+def _share(golden: Golden, name: str, file: Path) -> float:
+    wanted = golden.wanted[name].astype(np.float64)
+    found = np.frombuffer(file.read_bytes(), "<f8").reshape(wanted.shape)
+    same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+    off = np.where(same, 0.0, np.abs(found - wanted))
+    if not off.any():
+        return 0.0
+    return float(off.max() / golden.allowed[name]) if golden.allowed[name] and np.isfinite(off).all() else np.inf
+
+
+def _node(place: Path, folder: Path, script: str, given: Any) -> str:
+    (place / "package").symlink_to(folder.resolve(), target_is_directory=True)
+    (place / "run.mjs").write_text(script, encoding="utf-8")
+    (place / "given.json").write_text(json.dumps(given), encoding="utf-8")
+    done = subprocess.run(
+        [need_node(), "--preserve-symlinks", "run.mjs"], cwd=place, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = next((line for line in done.stderr.splitlines() if "Error" in line), done.stderr.strip()[-200:])
+        raise ExportError(f"The package must run in Node; it says: {reason:.200}")
+    return done.stdout

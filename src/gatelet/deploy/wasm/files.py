@@ -1,0 +1,48 @@
+"""The files of an export to WebAssembly, and their comparison with the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gatelet.deploy.c.program import Program
+from gatelet.deploy.c.writing import program_of
+from gatelet.deploy.wasm.checking import check_model, check_text, need_node
+from gatelet.deploy.wasm.compiling import compiled, need_tools
+from gatelet.deploy.wasm.package import about, files
+from gatelet.errors import ExportError
+from gatelet.plan import EncoderDecoder, Plan
+
+
+def write_wasm(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> None:
+    """Write the module, the package around it, and a page that runs it.
+
+    Raises:
+        ExportError: a tool is missing, or something cannot be exported exactly.
+    """
+    need_tools()
+    need_node()
+    c = _program(model, settings)
+    for name, content in files(c, compiled(c)).items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def check_wasm(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> dict[str, float]:
+    """Run the package in Node beside the plan, and compare how both read texts.
+
+    Raises:
+        ExportError: they differ.
+    """
+    c = _program(model, settings)
+    found = check_model(c, folder)
+    if about(c)["kind"] == "text":
+        check_text(c.plan, folder)
+    return found
+
+
+def _program(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Program:
+    if settings:
+        raise ExportError(f"WebAssembly takes no settings; got {', '.join(settings)}.")
+    if isinstance(model, EncoderDecoder):
+        raise ExportError("A model that reads a whole text before it writes cannot be exported to WebAssembly.")
+    return program_of(model)
