@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatelet.deploy import emulate
-from gatelet.deploy.c.golden import Outcome, golden_text, main_text, make_golden, outcome
+from gatelet.deploy.c.golden import Outcome, golden_steps, golden_text, main_text, make_golden, outcome
 from gatelet.deploy.c.program import Program
 from gatelet.deploy.emulate import EmulationError
 from gatelet.deploy.toolchains import CORES, Core, missing_tools
 from gatelet.errors import ExportError
 
 COMPILERS = ("cc", "gcc", "clang", "clang-14")
-STEPS = 48  # compared on this machine, with frames that are not among the golden ones
+# compared on this machine, with frames that are not among the golden ones: steps at most, and their bytes
+STEPS, ROOM = 48, 500_000
 SPARE = 1024  # bytes of stack for calls, beside the values of a step
 OVERFLOW = re.compile(r"overflowed by|will not fit|not within region|relocation truncated|address .* out of range")
 
@@ -61,7 +62,7 @@ def check_host(c: Program, folder: Path) -> dict[str, float]:
     Raises:
         ExportError: it does not compile without a warning, or differs from the plan.
     """
-    golden = make_golden(c, STEPS, seed=1)
+    golden = make_golden(c, golden_steps(c, ROOM, STEPS), seed=1)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="gatelet-c-") as name:
         fresh = Path(name)

@@ -87,10 +87,10 @@ def _allowed(c: Program, port: Port, wanted: NDArray[np.float64]) -> float:
     return unit / 4 or allowed(wanted)
 
 
-def golden_steps(c: Program) -> int:
-    """How many steps of golden vectors a small board has room for."""
+def golden_steps(c: Program, room: int = BYTES, most: int = MOST) -> int:
+    """How many steps of golden vectors there is room for; usually on a small board."""
     one = sum((port.size or 4) * np.dtype(DTYPES[port.type]).itemsize for port in (*c.inputs, *c.outputs))
-    return int(min(max(BYTES // one, LEAST), MOST))
+    return int(min(max(room // one, LEAST), most))
 
 
 def golden_text(c: Program, golden: Golden) -> str:
