@@ -9,6 +9,7 @@ import typer
 
 from gatelet.cli.options import Json
 from gatelet.cli.output import print_json, print_table, say
+from gatelet.cli.source import open_data
 
 if TYPE_CHECKING:
     from gatelet.tasks.quantizing import Quantized
@@ -54,9 +55,8 @@ def quantize(
     from gatelet.tasks.quantizing import quantize
 
     loaded = load(model)
-    done = quantize(
-        loaded, calibrate, qat=qat, seed=seed, test=test, test_size=test_size, partly=partly, progress=not json
-    )
+    data = open_data(calibrate)
+    done = quantize(loaded, data, qat=qat, seed=seed, test=test, test_size=test_size, partly=partly, progress=not json)
     done.model.save(folder, overwrite=overwrite)
     if json:
         print_json({"model": folder, **done.to_json()})

@@ -106,14 +106,22 @@ class Plan:
     @property
     def num_parameters(self) -> int:
         """Numbers in all weights, a weight of two operations counted once."""
-        arrays = {id(array): array.size for operation in self.operations for array in weights_of(operation).values()}
-        return sum(arrays.values())
+        return sum(array.size for array in self._arrays)
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of all weights, a weight of two operations counted once."""
-        arrays = {id(array): array.nbytes for operation in self.operations for array in weights_of(operation).values()}
-        return sum(arrays.values())
+        return sum(array.nbytes for array in self._arrays)
+
+    @cached_property
+    def _arrays(self) -> list[np.ndarray]:
+        """All weights, those of the same content once, as they are stored."""
+        found: dict[Any, np.ndarray] = {}
+        for operation in self.operations:
+            for array in weights_of(operation).values():
+                content = hashlib.sha256(np.ascontiguousarray(array).data).digest()
+                found.setdefault((array.shape, array.dtype.str, content), array)
+        return list(found.values())
 
     @property
     def macs(self) -> int:

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gatelet.plan import Plan, interpret
+from gatelet.plan import Plan
 from gatelet.plan.cutting import part_of
-from gatelet.stream import Session
+from gatelet.stream.engine import Engine, NumpyEngine
+from gatelet.stream.native import NativeEngine, can_run
 from gatelet.tasks.classification.batch import Batch
 from gatelet.tasks.classification.network import ClassifierNetwork, ClassifierSettings, ClassifierSizes
 
@@ -27,33 +28,25 @@ class PlannedClassifierNetwork(ClassifierNetwork):
         shapes = {value.shape for value in self._part.outputs}
         if not shapes <= {(sizes.classes,), ("time", sizes.slots)}:
             raise ValueError(f"the scores of the plan must be of {sizes.classes} classes; they are not.")
-        self._session = Session(self._part) if self._part.streamed else None
+        self._engine: Engine = NativeEngine(self._part) if can_run(self._part) else NumpyEngine(self._part)
+        self._engine.resize(1)
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """Scores (B, K) of the classes, and (B, T, S) of the slot labels or None."""
         classes = torch.zeros(len(batch), self.sizes.classes)
         slots = torch.zeros(*batch.places.shape, self.sizes.slots) if self.sizes.slots else None
-        for row, sequence in enumerate(frames_of(batch, self._part)):
-            found = self._run(sequence)
-            scores, *words = (torch.from_numpy(np.asarray(found[value.name])) for value in self._part.outputs)
+        for row, text in enumerate(texts_of(batch, self._part)):
+            self._engine.reset(0)
+            found = self._engine.push(np.array([0]), [text[value.name][:, None] for value in self._part.inputs])
+            scores, *words = (torch.from_numpy(np.asarray(each[-1, 0])) for each in found)
             classes[row] = scores
             if slots is not None:
                 slots[row, : len(words[0])] = words[0]
         return classes, slots
 
-    def _run(self, sequence: list[dict[str, Any]]) -> dict[str, Any]:
-        """What the plan says after the last frame."""
-        name = self._part.outputs[0].name
-        if self._session is None:
-            return interpret.step(self._part, sequence[0], interpret.start(self._part))[0]
-        self._session.reset()
-        for frame in sequence:
-            found = self._session.push(frame)
-        return found if isinstance(found, dict) else {name: found}
 
-
-def frames_of(batch: Batch, plan: Plan) -> list[list[dict[str, Any]]]:
-    """Each text of a batch as frames of a plan: one a token, or one in all."""
+def texts_of(batch: Batch, plan: Plan) -> list[dict[str, Any]]:
+    """Each text of a batch as what a plan reads, with an axis of frames in front: one a token, or one in all."""
     spelled = len(plan.inputs) == 2
     bounds = np.append(batch.spelling_offsets.numpy(), len(batch.spelling))
     spelling = batch.spelling.numpy()
@@ -64,7 +57,12 @@ def frames_of(batch: Batch, plan: Plan) -> list[list[dict[str, Any]]]:
     found = []
     for row, length in zip(batch.places.numpy() - 1, batch.lengths.tolist(), strict=True):
         places = row[:length]
-        whole = {"tokens": batch.ids.numpy()[places]} | ({"spelling": table[places]} if spelled else {})
-        steps = [{name: values[t] for name, values in whole.items()} for t in range(length)] if plan.streamed else []
-        found.append(steps or [whole])
+        text = {"tokens": batch.ids.numpy()[places]} | ({"spelling": table[places]} if spelled else {})
+        found.append(text if plan.streamed else {name: values[None] for name, values in text.items()})
     return found
+
+
+def frames_of(batch: Batch, plan: Plan) -> list[list[dict[str, Any]]]:
+    """The same as frames, those of each text in a list."""
+    texts = texts_of(batch, plan)
+    return [[{name: values[t] for name, values in text.items()} for t in range(len(text["tokens"]))] for text in texts]

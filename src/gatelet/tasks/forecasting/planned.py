@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gatelet.plan import Plan, interpret
+from gatelet.plan import Plan
 from gatelet.plan.cutting import part_of
+from gatelet.stream import Session
 from gatelet.tasks.forecasting.batch import Batch
 from gatelet.tasks.forecasting.network import HEADS, ForecastNetwork, NetworkSettings, WindowSizes
 
@@ -31,12 +31,14 @@ class PlannedForecastNetwork(ForecastNetwork):
         self._part = scaled_part(plan)
         if self._part.outputs[0].shape[:1] != (sizes.horizon,):
             raise ValueError(f"the plan must forecast {sizes.horizon} steps; it does not.")
+        if self._part.state_bytes:
+            raise ValueError("the plan must remember nothing behind its windows; it does.")
+        self._session = Session(self._part)
 
     def forward(self, batch: Batch) -> Tensor:
         """Parameters (B, H, Q or 3) of the head, in the scale of the window."""
-        name, start = self._part.outputs[0].name, interpret.start(self._part)
-        found = [interpret.step(self._part, frame, start)[0][name] for frame in frames_of(batch, self._part)]
-        return torch.from_numpy(np.stack(found)).to(batch.context)
+        # nothing is remembered from one window to the next, so that windows are frames
+        return torch.from_numpy(np.asarray(self._session.push(arrays_of(batch, self._part)))).to(batch.context)
 
 
 def scaled_part(plan: Plan) -> Plan:
@@ -45,8 +47,8 @@ def scaled_part(plan: Plan) -> Plan:
     return part_of(plan, [name], SCALED)
 
 
-def frames_of(batch: Batch, part: Plan) -> list[dict[str, Any]]:
-    """Each window of a batch as a frame of that part."""
+def arrays_of(batch: Batch, part: Plan) -> dict[str, NDArray[np.float64]]:
+    """The windows of a batch as what that part reads, (B, ...) each."""
     length = batch.context.shape[1]
     values = {
         "context": batch.context[..., None],
@@ -58,5 +60,4 @@ def frames_of(batch: Batch, part: Plan) -> list[dict[str, Any]]:
         "static": batch.whole[:, 2:],
         "series": batch.series,
     }
-    arrays = {value.name: values[value.name].double().numpy() for value in part.inputs}
-    return [{name: array[row] for name, array in arrays.items()} for row in range(len(batch))]
+    return {value.name: values[value.name].double().numpy() for value in part.inputs}

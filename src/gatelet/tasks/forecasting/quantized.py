@@ -14,7 +14,7 @@ from gatelet.plan import Plan
 from gatelet.tasks.forecasting.batch import Batch
 from gatelet.tasks.forecasting.fitted import Fitted, HeldOut, learn, usual_validation
 from gatelet.tasks.forecasting.network import ForecastNetwork, forecast_loss
-from gatelet.tasks.forecasting.planned import PlannedForecastNetwork, frames_of, scaled_part
+from gatelet.tasks.forecasting.planned import PlannedForecastNetwork, arrays_of, scaled_part
 from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
 
@@ -46,7 +46,9 @@ class ForecasterMaterial:
         sizes = self.fitted.network.sizes
         windows = training_windows(self._panel, sizes.context_length, sizes.horizon, self._validation)
         part = scaled_part(plan)
-        return part, [frames_of(self._batch(windows), part)]
+        arrays = arrays_of(self._batch(windows), part)
+        rows = range(len(next(iter(arrays.values()))))
+        return part, [[{name: array[row] for name, array in arrays.items()} for row in rows]]
 
     def planned(self, plan: Plan) -> ForecastNetwork:
         """A network that runs a plan."""
