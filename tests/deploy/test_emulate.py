@@ -1,13 +1,17 @@
-"""The same bits on every core: 2,000 steps of GRU, LSTM and FastGRNN, single and stacked, against the NumPy model."""
+"""The same bits on every core: 2,000 steps of GRU, LSTM and FastGRNN, single, stacked, and without blocks of zeros."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from gatelet.deploy import emulate, stack_program
 from gatelet.deploy.quantization import IntegerStack
 from gatelet.deploy.toolchains import CORES, missing_tools
+from gatelet.reference.integer import IntegerCell
 
 STEPS = 2000
 SHAPES = {
@@ -20,9 +24,25 @@ SHAPES = {
 }
 
 
+SPARSE = {"gru_sparse": (6, 9, 1), "lstm_sparse": (9, 6, 1)}
+
+
+def pruned(cell: IntegerCell) -> IntegerCell:
+    """The cell with zeros in about half of its blocks."""
+
+    def cut(weight: NDArray[np.int8]) -> NDArray[np.int8]:
+        units, columns = weight.shape[0] // cell.gates, weight.shape[1]
+        there = np.repeat((np.arange(units * -(-columns // 4)) % 5 % 2).reshape(units, -1), 4, axis=1)[:, :columns]
+        return weight * np.tile(there, (cell.gates, 1)).astype(np.int8)
+
+    return replace(cell, weight_ih=cut(cell.weight_ih), weight_hh=cut(cell.weight_hh))
+
+
 @pytest.fixture(scope="module")
 def stacks(draw_stack: Callable[..., IntegerStack]) -> dict[str, IntegerStack]:
-    return {name: draw_stack(name.removesuffix("2"), *shape) for name, shape in SHAPES.items()}
+    dense = {name: draw_stack(name.removesuffix("2"), *shape) for name, shape in SHAPES.items()}
+    drawn = {name: draw_stack(name.removesuffix("_sparse"), *shape) for name, shape in SPARSE.items()}
+    return dense | {name: replace(stack, cells=tuple(map(pruned, stack.cells))) for name, stack in drawn.items()}
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +59,10 @@ def test_every_core_gives_the_bits_of_the_model(
     if missing:
         pytest.skip(f"{core.title} needs {' and '.join(missing)}.")
     source = tmp_path / "main.c"
-    source.write_text(stack_program.program_text(stacks, STEPS))
+    source.write_text(stack_program.program_text(stacks, STEPS, sparse=SPARSE))
     found = stack_program.outcomes(emulate.run(core, emulate.build(core, [source], tmp_path)))
     assert {stack: outcome[0] for stack, outcome in found.items()} == checksums
     for stack, outcome in found.items():
-        work = sum(cell.weight_ih.size + cell.weight_hh.size for cell in stacks[stack].cells)
+        work = sum(np.count_nonzero(cell.weight_ih) + np.count_nonzero(cell.weight_hh) for cell in stacks[stack].cells)
         cost = outcome[1] * core.per_tick  # a counter that wrapped would show far less, or far more
         assert core.per_tick == 0 or work < cost < 400 * work

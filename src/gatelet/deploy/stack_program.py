@@ -1,6 +1,6 @@
 """A program that runs integer stacks and tells what came out as one number: the same number on every machine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,14 +44,17 @@ static void tell(const char *name, uint32_t ticks) {
 """
 
 
-def program_text(stacks: Mapping[str, IntegerStack], steps: int) -> str:
-    """Write a `main.c` that runs each stack over `steps` steps, and prints its name, checksum and ticks."""
-    parts = [_stack_text(name, stack, steps) for name, stack in stacks.items()]
+def program_text(stacks: Mapping[str, IntegerStack], steps: int, *, sparse: Collection[str] = ()) -> str:
+    """Write a `main.c` that runs each stack over `steps` steps, and prints its name, checksum and ticks.
+
+    Blocks of zeros are left out of the stacks that `sparse` names, of a GRU or an LSTM.
+    """
+    parts = [_stack_text(name, stack, steps, name in sparse) for name, stack in stacks.items()]
     calls = "".join(f"    run_{name}();\n" for name in stacks)
     return _HEAD + "".join(parts) + f"int main(void) {{\n{calls}    board_exit(0);\n    return 0;\n}}\n"
 
 
-def _stack_text(name: str, stack: IntegerStack, steps: int) -> str:
+def _stack_text(name: str, stack: IntegerStack, steps: int, sparse: bool) -> str:
     cells = [f"{name}_{k}" for k in range(len(stack.cells))]
     sizes = [(cell.weight_ih.shape[1], cell.size) for cell in stack.cells]
     scratch = max(-(-inputs // 4) - (-units // 4) for inputs, units in sizes)
@@ -62,11 +65,16 @@ def _stack_text(name: str, stack: IntegerStack, steps: int) -> str:
         if stack.kind == "lstm":
             state.append(f"static int16_t {cell}_c[{units}];\n")
             own += f", {cell}_c"
-        calls.append(f"    gatelet_q_{stack.kind}_step(&{cell}, {below}, {own}, scratch);\n")
+        step = (
+            f"gatelet_q_{stack.kind}_sparse_step(&{cell}, {cell}_blocks"
+            if sparse
+            else f"gatelet_q_{stack.kind}_step(&{cell}"
+        )
+        calls.append(f"    {step}, {below}, {own}, scratch);\n")
         below = f"{cell}_h"
     inputs, units = sizes[0][0], sizes[-1][1]
     return (
-        "".join(cell_text(cell, constants) for cell, constants in zip(cells, stack.cells, strict=True))
+        "".join(cell_text(cell, each, sparse=sparse) for cell, each in zip(cells, stack.cells, strict=True))
         + "".join(state)
         + f"\nstatic void step_{name}(const int16_t *x) {{\n    static gatelet_four scratch[{scratch}];\n"
         + "".join(calls)
