@@ -229,8 +229,11 @@ class Streams {
     }
   }
 
-  // So many that their values stay in the second-level cache.
-  std::int64_t streams_at_once() const { return std::max<std::int64_t>(1, (std::int64_t{1} << 17) / width_); }
+  // So many that their values stay in the first-level cache, in whole tiles of eight where there are as many.
+  std::int64_t streams_at_once() const {
+    const std::int64_t fit = (std::int64_t{1} << 15) / width_;
+    return fit < 8 ? std::max<std::int64_t>(1, fit) : fit / 8 * 8;
+  }
 
   std::byte* state_of(std::int64_t stream) {
     if (stream < 0 || stream >= started_) throw std::out_of_range("There must be such a stream.");
