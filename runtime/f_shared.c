@@ -12,7 +12,10 @@ float gatelet_exp(float x) {
     uint32_t bits;
     int32_t n;
     if (x > 88.0f) x = 88.0f;
-    if (x < -87.0f) x = -87.0f;
+    if (!(x >= -87.0f)) {
+        if (x != x) return x; /* NaN is no number to round */
+        x = -87.0f;
+    }
     n = (int32_t)(x * 1.44269504f + (x < 0.0f ? -0.5f : 0.5f));
     r = x - (float)n * 0.693359375f + (float)n * 2.12194440e-4f;
     p = 1.9875691500e-4f;
