@@ -174,7 +174,8 @@ class Attention : public Part {
         joined[k] = query[k] + key[k] + (covered_.empty() ? 0.0f : covered * covered_[static_cast<std::size_t>(k)]);
       }
       apply(Function::tanh, joined, K);
-      for_vectors(K, [&](std::int64_t j, std::int64_t count) { sum += load(joined + j, count) * load(score_.data() + j, count); });
+      const float* score = score_.data();
+      for_vectors(K, [&](std::int64_t j, std::int64_t count) { sum += load(joined + j, count) * load(score + j, count); });
     }
     float total = 0.0f;
     for (int i = 0; i < lanes; ++i) total += sum[i];

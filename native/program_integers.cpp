@@ -1,5 +1,5 @@
-// Integer operations, by the C for devices in runtime/: the bits that a device has. Their values are floats here, which hold 16 bits
-// exactly; sums of a pool are doubles.
+// Integer operations, by the C for devices in runtime/: the bits that a device has. Their values are floats here, which hold
+// 16 bits exactly; sums of a pool are doubles.
 #include "gatelet.h"
 #include "program_recurrent.h"
 
@@ -31,8 +31,8 @@ void to_floats(const std::int16_t* from, std::int64_t count, float* to) {
 
 enum class Kind { gru, sparse_gru, lstm, sparse_lstm, fastgrnn };
 
-// Settings, after those of all cells: the kind, I, shift, exponent, zeta, nu. Constants: weights, multipliers, biases, and blocks of
-// a sparse cell, as gatelet.h has them.
+// Settings, after those of all cells: the kind, I, shift, exponent, zeta, nu. Constants: weights, multipliers, biases, and
+// blocks of a sparse cell, as gatelet.h has them.
 class IntegerCell : public Recurrent {
  public:
   explicit IntegerCell(const Description& d)
@@ -160,8 +160,8 @@ class IntegerEmbedding : public Part {
     for (std::int64_t p = 0; p < parts_; ++p) {
       if (!(x[p] >= 0.0f && x[p] < static_cast<float>(multipliers_.size()))) continue;
       const auto token = static_cast<std::size_t>(x[p]);
-      gatelet_q_embed(table_.data() + token * row_.size(), multipliers_.data() + token, 1, static_cast<std::uint16_t>(E), shift_,
-                      0, row_.data());
+      gatelet_q_embed(table_.data() + token * row_.size(), multipliers_.data() + token, 1, static_cast<std::uint16_t>(E),
+                      shift_, 0, row_.data());
       for (std::int64_t j = 0; j < E; ++j) y[j] += row_[static_cast<std::size_t>(j)];
       ++count;
     }

@@ -28,8 +28,8 @@ class Concatenate : public Part {
   Slot out_;
 };
 
-// Weights: the constant, of one row or of all, or none. A row is added to each of rows, and a single number to all of a row. Sums
-// of integers are exact, and kept within 16 bits.
+// Weights: the constant, of one row or of all, or none. A row is added to each of rows, and a single number to all of a row.
+// Sums of integers are exact, and kept within 16 bits.
 class Add : public Part {
  public:
   explicit Add(const Description& d) : in_(d.inputs), out_(d.outputs[0]), clamped_(d.kind == "IntegerAdd") {
@@ -45,7 +45,9 @@ class Add : public Part {
         std::memset(y, 0, bytes_of(out_.width));
         if (constants > 0) add(y, constant_.data() + (constants > out_.width ? r * out_.width : 0), constants);
         for (const Slot& in : in_) add(y, step.at(in, b) + (in.rows == 1 ? 0 : r * in.width), in.width);
-        for (std::int64_t j = 0; j < out_.width && clamped_; ++j) y[j] = y[j] > 32767.0f ? 32767.0f : y[j] < -32768.0f ? -32768.0f : y[j];
+        for (std::int64_t j = 0; j < out_.width && clamped_; ++j) {
+          y[j] = y[j] > 32767.0f ? 32767.0f : y[j] < -32768.0f ? -32768.0f : y[j];
+        }
       }
     }
   }

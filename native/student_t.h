@@ -29,7 +29,8 @@ struct Distribution {
 
   explicit Distribution(double freedom)
       : freedom(freedom),
-        constant(std::lgamma(0.5 * freedom + 0.5) - std::lgamma(0.5 * freedom) - 0.5 * std::log(freedom * 3.14159265358979324)) {}
+        constant(std::lgamma(0.5 * freedom + 0.5) - std::lgamma(0.5 * freedom) -
+                 0.5 * std::log(freedom * 3.14159265358979324)) {}
 
   double log_density(double t) const { return constant - 0.5 * (freedom + 1.0) * std::log1p(t * t / freedom); }
 

@@ -106,7 +106,9 @@ class Streams {
         width_(width),
         inputs_(ports(inputs)),
         outputs_(ports(outputs)),
-        first_(reinterpret_cast<const std::byte*>(first.c_str()), reinterpret_cast<const std::byte*>(first.c_str()) + first.size()) {}
+        first_(first.size()) {
+    std::memcpy(first_.data(), first.c_str(), first.size());
+  }
 
   void add(const std::string& kind, const Places& inputs, const Places& outputs, std::int64_t state,
            const std::vector<double>& settings, const nb::list& weights, const std::vector<nb::bytes>& constants,

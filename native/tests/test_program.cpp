@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -190,7 +189,8 @@ void test_quantiles(const gatelet::Kernels& kernels) {
   const double table[] = {12.7062047362, 2.2281388520};  // of 1 and of 10 degrees of freedom
   for (int r = 0; r < N; ++r) {
     const float *p = parameters + 3 * r, *found = memory.at<float>(tq, 0) + 3 * r;
-    check(close(found[2], p[0] + p[1] * table[r]) && close(found[0], p[0] - p[1] * table[r]) && close(found[1], p[0]), "StudentT");
+    const double width = p[1] * table[r];
+    check(close(found[2], p[0] + width) && close(found[0], p[0] - width) && close(found[1], p[0]), "StudentT");
   }
 }
 
@@ -199,17 +199,21 @@ void test_attention(const gatelet::Kernels& kernels, bool additive) {
   const Floats w = random_values(K * F, 7), b = random_values(K, 8), v = random_values(K, 9), c = random_values(K, 10);
   Places places;
   const Slot length = places.take(1, 1), query = places.take(1, F), memory = places.take(S, M, 4, length.offset),
-             keys = places.take(S, K, 4, length.offset), context = places.take(1, M), given = places.take(S, 1, 4, length.offset);
+             keys = places.take(S, K, 4, length.offset), context = places.take(1, M),
+             given = places.take(S, 1, 4, length.offset);
   const auto program = kernels.new_program(places.width);
   Description d{"Attention", {query, memory, keys}, {context, given}, 0, {}, {}, {}, false};
-  for (const Floats* each : {&w, &b, &v, &c}) d.weights.push_back({additive ? each->data() : nullptr, std::int64_t(each->size())});
+  for (const Floats* each : {&w, &b, &v, &c}) {
+    d.weights.push_back({additive ? each->data() : nullptr, std::int64_t(each->size())});
+  }
   program->add(d);
   Memory m(3, places.width, 8 + S * 4 + 4);
   std::vector<double> covered(S, 0.0);
   for (int step = 0; step < 3; ++step) {
     for (int stream = 0; stream < 3; ++stream) {
       *m.at<float>(length, stream) = 5.0f;
-      const Floats q = random_values(F, 20 + static_cast<unsigned>(step)), values = random_values(5 * M, 30), k = random_values(5 * K, 31);
+      const Floats q = random_values(F, 20 + static_cast<unsigned>(step)), values = random_values(5 * M, 30);
+      const Floats k = random_values(5 * K, 31);
       std::memcpy(m.at<float>(query, stream), q.data(), q.size() * 4);
       std::memcpy(m.at<float>(memory, stream), values.data(), values.size() * 4);
       std::memcpy(m.at<float>(keys, stream), k.data(), k.size() * 4);
@@ -258,8 +262,9 @@ void test_sound(const gatelet::Kernels& kernels, std::int64_t hop, std::int64_t 
       for (std::int64_t k = 0; k < K; ++k) {
         double real = 0.0, imaginary = 0.0;
         for (std::int64_t n = 0; n < length; ++n) {
-          const double window = 0.5 - 0.5 * std::cos(2.0 * M_PI * double(n) / double(length)), angle = 2.0 * M_PI * double(k * n) / double(points);
-          real += window * samples[std::size_t(n)] * std::cos(angle), imaginary -= window * samples[std::size_t(n)] * std::sin(angle);
+          const double turn = 2.0 * std::acos(-1.0), angle = turn * double(k * n) / double(points);
+          const double value = (0.5 - 0.5 * std::cos(turn * double(n) / double(length))) * samples[std::size_t(n)];
+          real += value * std::cos(angle), imaginary -= value * std::sin(angle);
         }
         sum += filters[std::size_t(m * K + k)] * (real * real + imaginary * imaginary);
       }
@@ -282,15 +287,17 @@ void test_integers(const gatelet::Kernels& kernels) {
     for (std::int8_t& weight : found) weight = static_cast<std::int8_t>(static_cast<int>(generator() % 255) - 127);
     return found;
   };
+  const auto halves = [](std::int64_t count) { return std::vector<std::int32_t>(static_cast<std::size_t>(count), 512); };
   Places places;
-  const Slot x = places.take(1, I, 8), x16 = places.take(1, I), h = places.take(1, H), c = places.take(1, H), y = places.take(1, 3),
-             mean = places.take(1, 3), token = places.take(1, 4), row = places.take(1, 3), out = places.take(1, 3, 8);
+  const Slot x = places.take(1, I, 8), x16 = places.take(1, I), h = places.take(1, H), c = places.take(1, H),
+             y = places.take(1, 3), mean = places.take(1, 3), token = places.take(1, 4),
+             row = places.take(1, 3), out = places.take(1, 3, 8);
   const auto program = kernels.new_program(places.width);
   program->add({"Quantize", {x}, {x16}, 0, {0.25}, {}, {}, false});
   const std::vector<std::int16_t> four(std::size_t(8 * H), 20), two(3, 300), rows(2, 900);
   program->add({"IntegerLSTM", {x16}, {h, c}, 0, {double(H), 0, 0, 0, 2, double(I), 10, 2, 0, 0}, {},
-                {bytes(weights(H * 4 * 4 * 4)), bytes(four), bytes(std::vector<std::int32_t>(std::size_t(4 * H), 512)), ""}, false});
-  program->add({"IntegerDense", {h}, {y}, 0, {10, 2}, {}, {bytes(weights(3 * 8)), bytes(two), bytes(std::vector<std::int32_t>(3, 512))}, false});
+                {bytes(weights(H * 4 * 4 * 4)), bytes(four), bytes(halves(4 * H)), ""}, false});
+  program->add({"IntegerDense", {h}, {y}, 0, {10, 2}, {}, {bytes(weights(3 * 8)), bytes(two), bytes(halves(3))}, false});
   program->add({"IntegerPool", {y}, {mean}, 64, {3, 0}, {}, {}, false});
   program->add({"IntegerEmbedding", {token}, {row}, 0, {4, 1}, {}, {bytes(weights(2 * 3)), bytes(rows)}, false});
   program->add({"Dequantize", {mean}, {out}, 0, {0.5}, {}, {}, true});
@@ -309,7 +316,8 @@ void test_integers(const gatelet::Kernels& kernels) {
   for (int k = 0; k < 3; ++k) {
     const float found = memory.at<float>(mean, 1)[k];
     check(found == std::floor(found) && std::fabs(found) <= 32768.0f, "integers");
-    check(memory.at<double>(out, 1)[k] == 0.5 * found && memory.at<float>(row, 0)[k] == memory.at<float>(row, 1)[k], "Dequantize");
+    check(memory.at<double>(out, 1)[k] == 0.5 * found, "Dequantize");
+    check(memory.at<float>(row, 0)[k] == memory.at<float>(row, 1)[k], "IntegerEmbedding");
   }
 }
 
