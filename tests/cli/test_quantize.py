@@ -46,7 +46,8 @@ def test_a_forecaster(gatelet: Gatelet, forecaster: Path, table: Path, tmp_path:
     scores = json.loads(gatelet("evaluate", "forecast", table, "--model", small, "--json").out)
     assert scores["overall"]["gatelet"]["mase"] == pytest.approx(facts["after"]["mase"])
     assert gatelet("export", small, "--to", "npz", "--out", tmp_path / "npz").code == 0
-    assert gatelet("export", small, "--to", "onnx", "--out", tmp_path / "onnx").code == 2
+    said = gatelet("export", small, "--to", "onnx", "--out", tmp_path / "onnx")
+    assert said.code == 2 and "export the model that they were quantized from" in said.err
     again = gatelet("quantize", forecaster, "--calibrate", table)
     assert again.code == 2 and "is already there; give --overwrite" in again.err
 

@@ -12,7 +12,7 @@ import pytest
 
 import gatelet
 from gatelet import plan as p
-from gatelet.errors import GateletError
+from gatelet.errors import GateletError, ModelError
 from gatelet.stream import Session
 from gatelet.tasks.classification import Classifier, ClassifierSettings
 from gatelet.tasks.classification.planned import PlannedClassifierNetwork
@@ -69,6 +69,16 @@ def test_it_is_saved_and_read(done: tuple[Classifier, Quantized], tmp_path: Path
         np.testing.assert_allclose(said, back.predict(["the film was superb"]).probabilities[0], atol=1e-6)
 
 
+def test_a_folder_without_its_plan_is_refused(done: tuple[Classifier, Quantized], tmp_path: Path) -> None:
+    folder = done[1].model.save(tmp_path / "model")
+    (folder / "plan.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"is damaged: it has no plan\.safetensors"):
+        gatelet.load(folder)
+    (folder / "plan.json").unlink()
+    with pytest.raises(ModelError, match=r"it has no plan\.json"):
+        gatelet.load(folder)
+
+
 def test_what_needs_weights_is_refused(done: tuple[Classifier, Quantized]) -> None:
     _, found = done
     with pytest.raises(GateletError, match="cannot be explained; take the model that it was quantized from"):
@@ -94,6 +104,8 @@ def test_other_plans_do_not_fit(done: tuple[Classifier, Quantized]) -> None:
     network = found.model.module
     with pytest.raises(ValueError, match="must be of 5 classes"):
         PlannedClassifierNetwork(network.plan, network.settings, replace(network.sizes, classes=5))
+    with pytest.raises(ValueError, match="must read tokens, and spellings if there are any"):
+        PlannedClassifierNetwork(network.plan, network.settings, replace(network.sizes, spelling=0))
 
 
 def test_bad_requests(brief: TrainingSettings, small: ClassifierSettings) -> None:

@@ -55,6 +55,8 @@ def check_plan(plan: p.Plan) -> None:
         kind = type(operation)
         if kind in REFUSED:
             raise ExportError(f"{kind.__name__} cannot be exported to ONNX: {REFUSED[kind]}.")
+        if kind.__name__.startswith("Integer") or kind in (p.Quantize, p.Dequantize):
+            raise ExportError("Integers cannot be exported to ONNX; export the model that they were quantized from.")
         known = isinstance(operation, p.Recurrent | p.Delay) or kind in OPERATIONS or kind in WINDOWS or kind in RUNNING
         if not known:
             raise ExportError(f"{kind.__name__} cannot be exported to ONNX: no counterpart has been written.")

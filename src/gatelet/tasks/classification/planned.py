@@ -28,6 +28,10 @@ class PlannedClassifierNetwork(ClassifierNetwork):
         shapes = {value.shape for value in self._part.outputs}
         if not shapes <= {(sizes.classes,), ("time", sizes.slots)}:
             raise ValueError(f"the scores of the plan must be of {sizes.classes} classes; they are not.")
+        head = () if self._part.streamed else ("time",)
+        read = {value.name: value.shape for value in self._part.inputs}
+        if read != {"tokens": head} | ({"spelling": (*head, "parts")} if sizes.spelling else {}):
+            raise ValueError("the plan must read tokens, and spellings if there are any; it reads something else.")
         self._engine: Engine = NativeEngine(self._part) if can_run(self._part) else NumpyEngine(self._part)
         self._engine.resize(1)
 

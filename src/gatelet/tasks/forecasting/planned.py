@@ -31,6 +31,8 @@ class PlannedForecastNetwork(ForecastNetwork):
         self._part = scaled_part(plan)
         if self._part.outputs[0].shape[:1] != (sizes.horizon,):
             raise ValueError(f"the plan must forecast {sizes.horizon} steps; it does not.")
+        if not {value.name for value in self._part.inputs} <= set(SCALED):
+            raise ValueError("the plan must read what a window holds; it reads something else.")
         if self._part.state_bytes:
             raise ValueError("the plan must remember nothing behind its windows; it does.")
         self._session = Session(self._part)
