@@ -42,7 +42,7 @@ def rounded(network: nn.Module, made: Converted) -> Iterator[None]:
             module, name = places.get(weights.tobytes(), (None, ""))
             if module is None or field not in rules or parametrize.is_parametrized(module, name):
                 continue
-            parametrize.register_parametrization(module, name, _Rounded(rules[field]))
+            parametrize.register_parametrization(module, name, _Rounded(rules[field], getattr(module, name)))
             rounds.append((module, name))
             if field != "table" and field != "weight_hh" and _outermost(operation, made):
                 hooks.append(module.register_forward_pre_hook(_Reads(made.units[_source(operation)])))
@@ -56,13 +56,14 @@ def rounded(network: nn.Module, made: Converted) -> Iterator[None]:
 
 
 class _Rounded(nn.Module):
-    """A weight, rounded; its gradient is that of the weight itself."""
+    """A weight, rounded; its gradient is that of the weight itself. Where it was zero it stays so: it may be pruned."""
 
-    def __init__(self, rule: Rounding) -> None:
+    def __init__(self, rule: Rounding, weight: Tensor) -> None:
         super().__init__()
-        self._rule = rule
+        self._rule, self._there = rule, (weight.detach() != 0).to(weight)
 
     def forward(self, weight: Tensor) -> Tensor:
+        weight = weight * self._there
         values = weight.detach().double().cpu().numpy()
         return weight + (torch.from_numpy(self._rule(values)).to(weight) - weight).detach()
 
