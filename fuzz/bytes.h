@@ -14,7 +14,7 @@ struct Bytes {
   T take() {
     T value{};
     const std::size_t count = size < sizeof(T) ? size : sizeof(T);
-    std::memcpy(&value, data, count);
+    if (count > 0) std::memcpy(&value, data, count);
     data += count, size -= count;
     return value;
   }

@@ -14,6 +14,8 @@ import os
 import sys
 import sysconfig
 import warnings
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -54,11 +56,26 @@ def main() -> None:
     atheris.Fuzz()
 
 
+class _Native:
+    """Finds the compiled modules, which do not lie beside the sources."""
+
+    MODULES = ("gatelet.kernels._native", "gatelet.runtime._runtime")
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Where a module of ours is; None for others."""
+        if name not in self.MODULES:
+            return None
+        _, package, module = name.split(".")
+        roots = (os.environ.get("GATELET_FUZZ_NATIVE", ""), sysconfig.get_path("purelib"))
+        found = (file for root in roots if root for file in Path(root, "gatelet", package).glob(f"{module}*.so"))
+        file = next(found, None)
+        return None if file is None else spec_from_file_location(name, file)
+
+
 def _from_sources() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if "ScikitBuild" not in type(finder).__name__]
     sys.path.insert(0, str(HERE.parent / "src"))
-    native = Path(os.environ.get("GATELET_FUZZ_NATIVE") or sysconfig.get_path("purelib")) / "gatelet"
-    importlib.import_module("gatelet.kernels").__path__.append(str(native / "kernels"))
+    sys.meta_path.append(_Native())  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -74,12 +74,14 @@ def _extension(environment: dict[str, str]) -> dict[str, str]:
     options = ["-DSKBUILD=ON", "-DSKBUILD_PROJECT_NAME=gatelet", "-DSKBUILD_PROJECT_VERSION=0", "-DGATELET_PORTABLE=ON"]
     options += ["-DGATELET_SANITIZE=address,undefined", f"-DCMAKE_CXX_FLAGS={SANITIZERS}"]
     _build(ROOT, BUILD / "extension", [*options, f"-DPython_EXECUTABLE={sys.executable}"], environment, "_native")
-    place = BUILD / "python" / "gatelet" / "kernels"
-    place.mkdir(parents=True, exist_ok=True)
+    root = BUILD / "python"
+    place = root / "gatelet" / "kernels"
+    shutil.rmtree(root, ignore_errors=True)
+    place.mkdir(parents=True)
     for file in (BUILD / "extension" / "native" / "bindings").glob("_native*.so"):
         shutil.copy(file, place)
     return {
-        "GATELET_FUZZ_NATIVE": str(place.parents[1]),
+        "GATELET_FUZZ_NATIVE": str(root),
         "LD_PRELOAD": str(Path(atheris.path()) / "asan_with_fuzzer.so"),
         # Python itself leaks, and what is refused may have asked for much
         "ASAN_OPTIONS": "detect_leaks=0,allocator_may_return_null=1",

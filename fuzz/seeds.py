@@ -18,9 +18,10 @@ from foreign_file import ARCHIVE, KERAS, NPZ, ONNX, SAFETENSORS
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "plan"))
-from small_plans import CELLS, cell, stacked, text, window, writer
+from small_plans import CELLS, cell, stacked, text, text_frames, window, writer
 
 from gatelet import plan as p
+from gatelet.deploy.quantization import quantize
 
 INPUTS, HIDDEN = 2, 3
 
@@ -49,8 +50,20 @@ def plan_folders() -> dict[str, bytes]:
     plans |= {"restart": stacked(rng, "lstm", inputs=INPUTS, hidden=HIDDEN, restart=2)}
     plans |= {f"text-{pooling}": text(rng, pooling) for pooling in ("attention", "max", "root")}
     plans |= {f"window-{head}": window(rng, head) for head in ("quantiles", "student_t")}
+    plans |= {f"integer-{kind}": _integers(rng, kind) for kind in ("gru", "lstm", "fastgrnn")}
+    plans |= {"integer-text": quantize(text(rng, "mean"), [text_frames(rng, 40)], partly=True)}
     plans |= {"writer": writer(rng), "pair": pair, "whole": _whole(rng)}
     return {name: _plan(plan) for name, plan in plans.items()}
+
+
+def _integers(rng: np.random.Generator, kind: str) -> p.Plan:
+    """A cell and a layer of integers."""
+    operations = (
+        cell(rng, kind, "x", "h", (INPUTS, HIDDEN)),
+        p.Dense("h", "y", *_weights(rng, (2, HIDDEN), (2,)), "tanh"),
+    )
+    plan = p.Plan("T", (p.Value("x", (INPUTS,)),), operations, (p.Value("y", (2,)),))
+    return quantize(plan, [[{"x": rng.standard_normal(INPUTS)} for _ in range(40)]])
 
 
 def _plan(plan: Any) -> bytes:

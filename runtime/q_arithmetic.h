@@ -52,7 +52,8 @@ extern const int16_t gatelet_tanh_table[GATELET_TABLE_LAST + 1] GATELET_CONSTANT
 
 /* tanh(u / 2) for u >= 0 in Q12, in Q23: 0 ... 2^23, linear between the values of the table, 2^8 apart in u. */
 GATELET_INLINE int32_t gatelet_half_tanh(uint32_t u) {
-    const int16_t *at = gatelet_tanh_table + (u >> 8);
+    /* as a number: an address past the table, which is not read, may not be made by adding to one */
+    const int16_t *at = (const int16_t *)((uintptr_t)gatelet_tanh_table + (uintptr_t)(u >> 8) * sizeof(int16_t));
     if (u >= (uint32_t)GATELET_TABLE_LAST << 8) return (int32_t)1 << 23;
     u &= 255;
 #ifdef GATELET_DSP

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from small_plans import cell, stacked, text, window
+from small_plans import cell, stacked, text, text_frames, window
 
 from gatelet import deploy
 from gatelet import plan as p
+from gatelet.deploy.quantization import quantize
 from gatelet.deploy.wasm.compiling import need_tools
 from gatelet.errors import ExportError
 from gatelet.features import Columns
@@ -93,10 +94,15 @@ def node(folder: Path, script: str, given: Any = None) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", ["gru", "lstm", "text", "window"])
+@pytest.mark.parametrize("name", ["gru", "lstm", "text", "window", "integers"])
 def test_the_numbers_of_the_plan_and_no_imports(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    plan = {"text": lambda: text(rng, "mean"), "window": lambda: window(rng)}.get(name, lambda: stacked(rng, name))()
+    made = {
+        "text": lambda: text(rng, "mean"),
+        "window": lambda: window(rng),
+        "integers": lambda: quantize(text(rng, "max"), [text_frames(rng, 40)], partly=True),
+    }
+    plan = made.get(name, lambda: stacked(rng, name))()
     done = deploy.export(plan, "wasm", tmp_path / "package")
     assert 0 <= done.verified["Node"] < 0.5
     assert deploy.verify(tmp_path / "package").verified == done.verified

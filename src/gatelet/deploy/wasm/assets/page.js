@@ -277,7 +277,7 @@ function numbersPage(model) {
     const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
     const context = new AudioContext({ sampleRate: 16000 }), source = context.createMediaStreamSource(sound);
     const code = "registerProcessor('tap', class extends AudioWorkletProcessor { process([[samples]]) { if (samples) this.port.postMessage(samples.slice()); return true; } });";
-    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+    await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(code)}`);  // a blob may not be loaded by a file
     const tap = new AudioWorkletNode(context, "tap"), kept = [];
     let waiting = [];
     stream.reset();
