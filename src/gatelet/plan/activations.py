@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, need_choice
 from gatelet.reference.activations import sigmoid
 
@@ -21,7 +21,7 @@ ACTIVATIONS: dict[str, Callable[[Numbers], Numbers]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Activation(Stateless):
+class Activation(OneToOne, Stateless):
     """y = f(x), number by number.
 
     Attributes:
@@ -33,16 +33,6 @@ class Activation(Stateless):
     source: str
     target: str
     function: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""

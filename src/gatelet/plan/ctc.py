@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays
+from gatelet.plan.operation import Arrays, OneToOne
 from gatelet.plan.values import Numbers, Shape, State, need_whole, spelled
 
 
 @dataclass(frozen=True, eq=False)
-class CTCGreedy:
+class CTCGreedy(OneToOne):
     """The likeliest class of each step; -1 where it is the blank, or that of the step before.
 
     Source: Graves et al., Connectionist Temporal Classification, ICML 2006, best path decoding.
@@ -30,16 +30,6 @@ class CTCGreedy:
     source: str
     target: str
     blank: int = 0
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The scores."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The class, or -1."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """()."""

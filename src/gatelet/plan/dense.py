@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatelet.plan.activations import ACTIVATIONS
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_choice, need_matrix, need_rows
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(Stateless):
+class Dense(OneToOne, Stateless):
     """y = f(W x + b).
 
     Attributes:
@@ -27,16 +27,6 @@ class Dense(Stateless):
     weight: Weights
     bias: Weights | None = None
     activation: str = "linear"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(O,) or (N, O)."""

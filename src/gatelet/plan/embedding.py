@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, State, Weights, need_choice, need_matrix, need_whole, spelled
 
 
 @dataclass(frozen=True, eq=False)
-class Embedding(Stateless):
+class Embedding(OneToOne, Stateless):
     """y = table[x]; a number without a row, such as a negative one, stands for nothing, the zero vector.
 
     Attributes:
@@ -30,16 +30,6 @@ class Embedding(Stateless):
     target: str
     table: Weights
     mean: bool = False
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The numbers."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The vectors."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(E,) or (N, E)."""
@@ -68,7 +58,7 @@ def rows_of(numbers: Numbers, count: int) -> tuple[NDArray[np.int64], NDArray[np
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class Pairs(OneToOne):
     """The number of a pair of neighbours: y_t = (x_{t-1} * spread + x_t) mod buckets, in whole numbers of 64 bits.
 
     Attributes:
@@ -88,16 +78,6 @@ class Pairs:
     over: str = "steps"
     spread: int = 2_654_435_761
     first: int = 0
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The numbers."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Those of the pairs."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of the numbers."""

@@ -13,7 +13,7 @@ from gatelet.errors import DataError, ModelError
 from gatelet.plan.embedding import rows_of
 from gatelet.plan.integers import integers
 from gatelet.plan.joining import widest
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import (
     Int8,
     Int16,
@@ -41,7 +41,7 @@ MOST_PARTS = 2**15
 
 
 @dataclass(frozen=True, eq=False)
-class IntegerDense(Stateless):
+class IntegerDense(OneToOne, Stateless):
     """y = f(clamp16(shift(shift(W x, 8) m + b, shift))).
 
     Attributes:
@@ -64,16 +64,6 @@ class IntegerDense(Stateless):
     bias: Int32
     shift: int
     activation: str = "linear"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     @cached_property
     def constants(self) -> integer.IntegerDense:
@@ -106,7 +96,7 @@ class IntegerDense(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class IntegerEmbedding(Stateless):
+class IntegerEmbedding(OneToOne, Stateless):
     """y = clamp16(shift(table[x] m[x], shift)); a number without a row stands for nothing, the zero vector.
 
     Attributes:
@@ -127,16 +117,6 @@ class IntegerEmbedding(Stateless):
     multiplier: Int16
     shift: int
     mean: bool = False
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The numbers."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The vectors."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(E,) or (N, E)."""
@@ -210,7 +190,7 @@ class IntegerAdd(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class IntegerAffine(Stateless):
+class IntegerAffine(OneToOne, Stateless):
     """y = clamp16(shift((x - center) m, shift)): integers standardized, or in another unit.
 
     Attributes:
@@ -229,16 +209,6 @@ class IntegerAffine(Stateless):
     center: Int16
     multiplier: Int16
     shift: int
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""

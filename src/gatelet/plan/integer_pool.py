@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from gatelet.plan.integers import integers
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.pooling import POOLINGS, pooled
 from gatelet.plan.values import Numbers, Shape, State, need_choice
 from gatelet.reference.integer import Integers, vectors
 
 
 @dataclass(frozen=True, eq=False)
-class IntegerPool(Stateless):
+class IntegerPool(OneToOne, Stateless):
     """The last, the largest, the mean, or the sum divided by the square root of the count ("root").
 
     With S the sum, d = 256 count for the mean, d = floor(sqrt(65536 count)) for the root, q = |S| div d, r = |S| mod d:
@@ -40,16 +40,6 @@ class IntegerPool(Stateless):
     target: str
     kind: str
     over: str = "steps"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The vectors."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The vector."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(F,)."""

@@ -13,13 +13,13 @@ from typing import ClassVar
 import numpy as np
 
 from gatelet.errors import DataError, ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, need_number
 from gatelet.reference.integer import Integers, clamp16
 
 
 @dataclass(frozen=True, eq=False)
-class Quantize(Stateless):
+class Quantize(OneToOne, Stateless):
     """y = clamp16(floor(x / unit + 1/2)); 0 where x is NaN.
 
     Attributes:
@@ -34,16 +34,6 @@ class Quantize(Stateless):
     target: str
     unit: float
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
-
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""
         need_unit("Quantize", self.unit)
@@ -56,7 +46,7 @@ class Quantize(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Dequantize(Stateless):
+class Dequantize(OneToOne, Stateless):
     """y = unit * x.
 
     Attributes:
@@ -70,16 +60,6 @@ class Dequantize(Stateless):
     source: str
     target: str
     unit: float
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""

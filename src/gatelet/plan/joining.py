@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_whole, spelled
 
 
@@ -101,7 +101,7 @@ class Add(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Segments(Stateless):
+class Segments(OneToOne, Stateless):
     """Neighbouring rows side by side: (N, F) -> (N / length, length * F), the last segment filled up with zeros.
 
     Attributes:
@@ -117,16 +117,6 @@ class Segments(Stateless):
     target: str
     length: int
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The rows."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The segments."""
-        return (self.target,)
-
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(M, length * F)."""
         need_whole("length of Segments", self.length, 1)
@@ -140,7 +130,7 @@ class Segments(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Split(Stateless):
+class Split(OneToOne, Stateless):
     """Rows cut into shorter ones: (M, length * F) -> (M * length, F), of which the first `kept` stay.
 
     Attributes:
@@ -157,16 +147,6 @@ class Split(Stateless):
     target: str
     width: int
     kept: int
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The long rows."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The short ones."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(kept, F)."""
@@ -186,7 +166,7 @@ class Split(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Row(Stateless):
+class Row(OneToOne, Stateless):
     """One row of rows.
 
     Attributes:
@@ -201,16 +181,6 @@ class Row(Stateless):
     source: str
     target: str
     last: bool = True
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The rows."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The row."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(F,)."""

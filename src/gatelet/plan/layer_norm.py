@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_number, need_rows
 
 
 @dataclass(frozen=True, eq=False)
-class LayerNorm(Stateless):
+class LayerNorm(OneToOne, Stateless):
     """y = (x - mean) / sqrt(variance + epsilon) * gain + bias over the last axis (Ba et al. 2016, arXiv:1607.06450).
 
     Attributes:
@@ -28,16 +28,6 @@ class LayerNorm(Stateless):
     gain: Weights
     bias: Weights
     epsilon: float = 1e-5
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays
+from gatelet.plan.operation import Arrays, OneToOne
 from gatelet.plan.values import (
     Numbers,
     Shape,
@@ -27,7 +27,7 @@ LARGEST_TRANSFORM = 2**16
 
 
 @dataclass(frozen=True, eq=False)
-class LogMel:
+class LogMel(OneToOne):
     """One frame of each hop, of the last L samples x_0 ... x_{L-1}:
 
         y_m = log(max(sum over k of filters[m, k] P_k, floor))
@@ -52,16 +52,6 @@ class LogMel:
     filters: Weights
     length: int
     floor: float = 1e-10
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The samples."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The frame."""
-        return (self.target,)
 
     @property
     def points(self) -> int:

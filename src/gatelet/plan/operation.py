@@ -59,6 +59,23 @@ class Stateless:
         return ()
 
 
+class OneToOne:
+    """Base of the operations that read one value, `source`, and write one, `target`."""
+
+    source: str
+    target: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What is read."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What is written."""
+        return (self.target,)
+
+
 def weights_of(operation: Operation) -> dict[str, np.ndarray]:
     """The arrays of an operation by the names of its fields."""
     found = ((field.name, getattr(operation, field.name)) for field in fields(operation))  # type: ignore[arg-type]

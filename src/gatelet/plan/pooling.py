@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays
+from gatelet.plan.operation import Arrays, OneToOne
 from gatelet.plan.values import Numbers, Shape, State, Weights, need_array, need_choice, need_matrix, need_rows, spelled
 
 POOLINGS = ("last", "max", "mean", "root")
 
 
 @dataclass(frozen=True, eq=False)
-class Pool:
+class Pool(OneToOne):
     """The last, the largest, the mean, or the sum divided by the square root of the count ("root").
 
     Attributes:
@@ -29,16 +29,6 @@ class Pool:
     target: str
     kind: str
     over: str = "steps"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The vectors."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The vector."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(F,)."""
@@ -73,7 +63,7 @@ class Pool:
 
 
 @dataclass(frozen=True, eq=False)
-class AttentionPool:
+class AttentionPool(OneToOne):
     """a_t = softmax over t of v . tanh(W y_t + b), result = sum of a_t y_t (Yang et al., NAACL 2016).
 
     Over steps, the exponentials are kept relative to the largest score so far: the sum of the weighted vectors,
@@ -94,16 +84,6 @@ class AttentionPool:
     bias: Weights
     score: Weights
     over: str = "steps"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The vectors."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The vector."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(F,)."""

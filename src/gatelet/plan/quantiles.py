@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_whole, spelled
 
 
@@ -58,7 +58,7 @@ class Quantiles(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Calibrated(Stateless):
+class Calibrated(OneToOne, Stateless):
     """Quantiles moved by conformal offsets and kept in order around the median.
 
     Source: Romano, Patterson and Candes, Conformalized quantile regression, NeurIPS 2019 (arXiv:1905.03222).
@@ -74,16 +74,6 @@ class Calibrated(Stateless):
     target: str
     offsets: Weights
     median: int
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The quantiles."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The moved ones."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(N, Q)."""

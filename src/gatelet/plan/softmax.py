@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape
 
 
 @dataclass(frozen=True, eq=False)
-class Softmax(Stateless):
+class Softmax(OneToOne, Stateless):
     """y_k = exp(x_k) / sum of exp(x), over the last axis.
 
     Attributes:
@@ -27,16 +27,6 @@ class Softmax(Stateless):
     target: str
     logarithm: bool = False
     barred: int = 0
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""

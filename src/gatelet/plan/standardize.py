@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_rows
 
 
 @dataclass(frozen=True, eq=False)
-class Standardize(Stateless):
+class Standardize(OneToOne, Stateless):
     """y = (x - mean) / scale; NaN, a missing number, stays NaN.
 
     Attributes:
@@ -27,16 +27,6 @@ class Standardize(Stateless):
     target: str
     mean: Weights
     scale: Weights
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""
@@ -53,7 +43,7 @@ class Standardize(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Observed(Stateless):
+class Observed(OneToOne, Stateless):
     """y = 1 where x is a number, 0 where it is NaN.
 
     Attributes:
@@ -63,16 +53,6 @@ class Observed(Stateless):
 
     source: str
     target: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""
@@ -84,7 +64,7 @@ class Observed(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Filled(Stateless):
+class Filled(OneToOne, Stateless):
     """y = x, and 0 where x is NaN.
 
     Attributes:
@@ -94,16 +74,6 @@ class Filled(Stateless):
 
     source: str
     target: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is read: x."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is written: y."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of x."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, spelled
 
 
@@ -55,7 +55,7 @@ class StudentT(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class StudentTQuantiles(Stateless):
+class StudentTQuantiles(OneToOne, Stateless):
     """Quantiles of Student-t distributions: location + scale * F^-1(level; freedom).
 
     Attributes:
@@ -67,16 +67,6 @@ class StudentTQuantiles(Stateless):
     source: str
     target: str
     levels: tuple[float, ...]
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The parameters."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The quantiles."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(N, Q)."""

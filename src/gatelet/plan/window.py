@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, Stateless
+from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, State, need_choice, need_number, need_whole, spelled
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class Window(OneToOne):
     """The last `length` values of a stream, the newest last.
 
     Attributes:
@@ -30,16 +30,6 @@ class Window:
     target: str
     length: int
     missing: bool = False
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The newest value."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The last ones."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(length, F)."""
@@ -66,7 +56,7 @@ class Window:
 
 
 @dataclass(frozen=True, eq=False)
-class Center(Stateless):
+class Center(OneToOne, Stateless):
     """The "mean" of what is observed in a window, or its "last" observed value; 0 where nothing is.
 
     Attributes:
@@ -78,16 +68,6 @@ class Center(Stateless):
     source: str
     target: str
     kind: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The window."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Its center."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """()."""
@@ -104,7 +84,7 @@ class Center(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Spread(Stateless):
+class Spread(OneToOne, Stateless):
     """The standard deviation of what is observed in a window x, but not below
 
         min(max(1e-3 max |x|, 1e-6 unit), 1e-2 unit)
@@ -120,16 +100,6 @@ class Spread(Stateless):
     source: str
     target: str
     usual: float
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The window."""
-        return (self.source,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Its scale."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """()."""
