@@ -9,10 +9,9 @@ from typing import Any
 
 from gatelet import plan as p
 from gatelet.deploy.c.cells import LEAVES_OUT, SPARSE, write_rows, write_steps
-from gatelet.deploy.c.operations import over_rows, row
+from gatelet.deploy.c.operations import embed, over_rows, row
 from gatelet.deploy.c.program import Program, literal
 from gatelet.deploy.c_arrays import cell_text, dense_text
-from gatelet.errors import ExportError
 from gatelet.runtime import pack_cell, pack_dense, sparse_blocks
 
 KINDS: dict[type[p.IntegerRecurrent], str] = {
@@ -81,25 +80,8 @@ def _dense(c: Program, operation: p.IntegerDense) -> None:
 
 
 def _embedding(c: Program, operation: p.IntegerEmbedding) -> None:
-    height, width = operation.table.shape
-    shape = c.plan.shapes[operation.source]
-    if height > 65535 or len(shape) != int(operation.mean):
-        raise ExportError(
-            "An IntegerEmbedding can be exported to C where it reads one token at a time, or the parts of one, and has "
-            f"at most 65,535 rows; {operation.target!r:.80} is not such a one."
-        )
-    table = c.array(f"{operation.target}_table", operation.table)
     multipliers = c.array(f"{operation.target}_multipliers", operation.multiplier)
-    constants = f"{table}, {multipliers}, {height}, {width}, {operation.shift}"
-    if operation.mean:
-        source, held = c.read(operation.source), c.write(operation.target)
-        count = f"{source}_count" if any(isinstance(axis, str) for axis in shape) else str(c.size(operation.source))
-        c.lines.append(f"gatelet_q_embed_mean({constants}, {source}, {count}, {held});")
-        return
-    token, held = c.number(operation.source), c.write(operation.target)
-    outside = f"{token} < 0 || {token} >= {height} ? 0 : "
-    c.lines.append(f"gatelet_q_embed({constants}, (uint16_t)({outside}{token}), {held});")
-    c.loop(width, f"if ({token} < 0) {held}[k] = 0;")
+    embed(c, operation, "gatelet_q_embed", f"{multipliers}, ", f", {operation.shift}")
 
 
 def _add(c: Program, operation: p.IntegerAdd) -> None:

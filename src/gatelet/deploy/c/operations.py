@@ -61,24 +61,32 @@ def _dense(c: Program, operation: p.Dense) -> None:
     activate(c, operation.activation, held, rows * height)
 
 
-def _embedding(c: Program, operation: p.Embedding) -> None:
+def embed(
+    c: Program, operation: p.Embedding | p.IntegerEmbedding, function: str, before: str = "", after: str = ""
+) -> None:
+    """Add the look-up of a token, or of the mean of several; further constants stand around the sizes of the table."""
     height, width = operation.table.shape
     shape = c.plan.shapes[operation.source]
     if height > 65535 or len(shape) != int(operation.mean):
         raise ExportError(
-            "An Embedding can be exported to C where it reads one token at a time, or the parts of one, and has "
-            f"at most 65,535 rows; {operation.target!r:.80} is not such a one."
+            f"An {type(operation).__name__} can be exported to C where it reads one token at a time, or the parts of "
+            f"one, and has at most 65,535 rows; {operation.target!r:.80} is not such a one."
         )
     table = c.array(f"{operation.target}_table", operation.table)
+    constants = f"{table}, {before}{height}, {width}{after}"
     if operation.mean:
         source, held = c.read(operation.source), c.write(operation.target)
         count = f"{source}_count" if any(isinstance(axis, str) for axis in shape) else str(c.size(operation.source))
-        c.lines.append(f"gatelet_f_embed_mean({table}, {height}, {width}, {source}, {count}, {held});")
+        c.lines.append(f"{function}_mean({constants}, {source}, {count}, {held});")
         return
     token, held = c.number(operation.source), c.write(operation.target)
     outside = f"{token} < 0 || {token} >= {height} ? 0 : "
-    c.lines.append(f"gatelet_f_embed({table}, {height}, {width}, (uint16_t)({outside}{token}), {held});")
-    c.loop(width, f"if ({token} < 0) {held}[k] = 0.0f;")
+    c.lines.append(f"{function}({constants}, (uint16_t)({outside}{token}), {held});")
+    c.loop(width, f"if ({token} < 0) {held}[k] = 0;")
+
+
+def _embedding(c: Program, operation: p.Embedding) -> None:
+    embed(c, operation, "gatelet_f_embed")
 
 
 def _concatenate(c: Program, operation: p.Concatenate) -> None:
