@@ -12,13 +12,13 @@ import numpy as np
 from gatelet.errors import ModelError
 from gatelet.plan.integers import integers
 from gatelet.plan.operation import Arrays
-from gatelet.plan.recurrent import macs_of, run, shapes_of, states_of
+from gatelet.plan.recurrent import Cell, macs_of, run, shapes_of, states_of
 from gatelet.plan.values import Int8, Int16, Int32, Numbers, Shape, State, need_integers, need_whole
 from gatelet.reference.integer import IntegerCell, Integers, fastgrnn, gru, lstm
 
 
 @dataclass(frozen=True, eq=False)
-class IntegerRecurrent:
+class IntegerRecurrent(Cell):
     """Base of the integer cells: h (and c of an LSTM) are 16-bit integers.
 
     The constants are those of an `IntegerCell` of `gatelet.reference.integer`; those for which some input could make a
@@ -57,21 +57,6 @@ class IntegerRecurrent:
     start: tuple[str, ...] = ()
     reverse: bool = False
     restart: int = 0
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What it reads, then where its state begins."""
-        return (self.source, *self.start)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The states."""
-        return (self.target,)
-
-    @property
-    def hidden_size(self) -> int:
-        """H."""
-        return len(self.weight_ih) // self.gates
 
     @cached_property
     def constants(self) -> IntegerCell:

@@ -13,7 +13,7 @@ from gatelet.errors import DataError, ModelError
 from gatelet.plan.embedding import rows_of
 from gatelet.plan.integers import integers
 from gatelet.plan.joining import widest
-from gatelet.plan.operation import Arrays, OneToOne, Stateless
+from gatelet.plan.operation import Arrays, ManyToOne, OneToOne, Stateless
 from gatelet.plan.values import (
     Int8,
     Int16,
@@ -147,7 +147,7 @@ class IntegerEmbedding(OneToOne, Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class IntegerAdd(Stateless):
+class IntegerAdd(ManyToOne, Stateless):
     """y = clamp16(x_1 + x_2 + ... [+ constant]), all of one unit; where the others are rows, a row is added to each.
 
     Attributes:
@@ -162,16 +162,6 @@ class IntegerAdd(Stateless):
     sources: tuple[str, ...]
     target: str
     constant: Int16 | None = None
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is added."""
-        return self.sources
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The sum."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of the widest."""

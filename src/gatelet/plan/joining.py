@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet.errors import ModelError
-from gatelet.plan.operation import Arrays, OneToOne, Stateless
+from gatelet.plan.operation import Arrays, ManyToOne, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, Weights, need_array, need_whole, spelled
 
 
 @dataclass(frozen=True, eq=False)
-class Concatenate(Stateless):
+class Concatenate(ManyToOne, Stateless):
     """Values one after the other along their last axis; a row (F,) beside rows (N, G) is put into each of them.
 
     Attributes:
@@ -28,16 +28,6 @@ class Concatenate(Stateless):
 
     sources: tuple[str, ...]
     target: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is put side by side."""
-        return self.sources
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """All of it."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """(sum of F,) or (N, sum of F)."""
@@ -63,7 +53,7 @@ class Concatenate(Stateless):
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Stateless):
+class Add(ManyToOne, Stateless):
     """y = x_1 + x_2 + ... [+ constant]; where the others are rows (N, F), a row (F,) is added to each.
 
     Attributes:
@@ -75,16 +65,6 @@ class Add(Stateless):
     sources: tuple[str, ...]
     target: str
     constant: Weights | None = None
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What is added."""
-        return self.sources
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The sum."""
-        return (self.target,)
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """That of the widest."""

@@ -76,6 +76,23 @@ class OneToOne:
         return (self.target,)
 
 
+class ManyToOne:
+    """Base of the operations that read several values, `sources`, and write one, `target`."""
+
+    sources: tuple[str, ...]
+    target: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What is read."""
+        return self.sources
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What is written."""
+        return (self.target,)
+
+
 def weights_of(operation: Operation) -> dict[str, np.ndarray]:
     """The arrays of an operation by the names of its fields."""
     found = ((field.name, getattr(operation, field.name)) for field in fields(operation))  # type: ignore[arg-type]

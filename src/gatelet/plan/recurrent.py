@@ -28,8 +28,34 @@ from gatelet.reference import LayerWeights
 OVER = ("steps", "rows", "each")
 
 
+class Cell:
+    """Base of the cells in floats and in integers: what they read and write, and how many units they have."""
+
+    gates: ClassVar[int]
+
+    source: str
+    target: str
+    weight_ih: NDArray[Any]
+    start: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What it reads, then where its state begins."""
+        return (self.source, *self.start)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The states."""
+        return (self.target,)
+
+    @property
+    def hidden_size(self) -> int:
+        """H."""
+        return len(self.weight_ih) // self.gates
+
+
 @dataclass(frozen=True, eq=False)
-class Recurrent:
+class Recurrent(Cell):
     """Base of the cells.
 
     A cell runs over one of three things:
@@ -66,21 +92,6 @@ class Recurrent:
     start: tuple[str, ...] = ()
     reverse: bool = False
     restart: int = 0
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What it reads, then where its state begins."""
-        return (self.source, *self.start)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The states."""
-        return (self.target,)
-
-    @property
-    def hidden_size(self) -> int:
-        """H."""
-        return len(self.weight_ih) // self.gates
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """The states: (H,), or (N, H) over rows."""
