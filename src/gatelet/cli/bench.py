@@ -66,8 +66,9 @@ def bench(
 
     check_file(out, "--out", ".json", overwrite)
     check_file(picture, "--picture", ".png", overwrite)
-    if picture is not None:
-        from gatelet.bench.pictures import peak_picture  # before minutes are spent: it needs an extra
+    if picture is not None:  # before minutes are spent: it needs an extra
+        from gatelet.bench.pictures import peak_picture
+        from gatelet.study.canvas import LIGHT, png
     settings = BenchSettings(
         shapes=wanted(shapes, shape or [], quick),
         threads=threads,
@@ -84,11 +85,18 @@ def bench(
     if out is not None:
         write_json(done, out)
     if picture is not None:
-        from gatelet.study.canvas import LIGHT, png
-
         with whole(picture) as part:
             part.write_bytes(png(peak_picture(done, LIGHT)))
         say(f"The picture is {picture}.")
+    tell_gaps(done)
+
+
+def tell_gaps(done: Bench) -> None:
+    """What was not measured: libraries that are not installed, and shapes that Ctrl-C left.
+
+    Raises:
+        typer.Exit: it was stopped.
+    """
     for name, how in done.absent.items():
         say(f"Not installed: {name}. To have it measured: {how}")
     if not done.complete:
