@@ -13,7 +13,7 @@ the forward one. Layouts are those of `kernels.recurrent`.
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from gatelet.kernels import native, scan_cells
 from gatelet.kernels.scan_cells import CELLS, ScanCell, Scanned
 from gatelet.kernels.scan_operators import SCANS
+from gatelet.kernels.stack import Stack, check_steps, places
 
 __all__ = ["Form", "min_gru", "min_lstm"]
 
@@ -29,19 +30,7 @@ Form = Literal["fused", "parallel", "sequential"]
 
 
 def min_gru(
-    x: Tensor,
-    h0: Tensor,
-    weights: Sequence[Tensor],
-    *,
-    num_layers: int,
-    bidirectional: bool = False,
-    bias: bool = True,
-    dropout: float = 0.0,
-    training: bool = False,
-    batch_first: bool = False,
-    batch_sizes: Tensor | None = None,
-    resets: Tensor | None = None,
-    form: Form | None = None,
+    x: Tensor, h0: Tensor, weights: Sequence[Tensor], *, form: Form | None = None, **stack: Unpack[Stack]
 ) -> tuple[Tensor, Tensor]:
     """Run stacked minGRUs; the equation is that of `gatelet.reference.min_gru.forward`.
 
@@ -49,15 +38,8 @@ def min_gru(
         x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
         h0: (L*D, B, H).
         weights: flat; each `weight_ih` is (2H, I), or (2H, D*H) from the second layer on, each `bias_ih` (2H,).
-        num_layers: L.
-        bidirectional: whether D is 2.
-        bias: whether `weights` has biases.
-        dropout: share of the outputs of all layers but the last that is zeroed in training.
-        training: whether dropout is on.
-        batch_first: layout of `x` and of the output, if not packed.
-        batch_sizes: (T,) int64, sequences that are still running at each step.
-        resets: as `x` without its last axis; where true, the state is zero before that step, in either direction.
         form: one of the three; by default fused where there is a kernel, else parallel.
+        stack: the layers and the layout (`gatelet.kernels.stack.Stack`).
 
     Returns:
         y, laid out as `x`, with D*H features; h_n: (L*D, B, H).
@@ -65,58 +47,29 @@ def min_gru(
     Raises:
         RuntimeError: there are no steps, or shapes do not fit, or the form is "fused" and there is no kernel.
     """
-    return _run(
-        CELLS["min_gru"], x, h0, weights, num_layers, bidirectional, bias, dropout if training else 0.0, batch_first,
-        batch_sizes, resets, form,
-    )  # fmt: skip
+    return _run(CELLS["min_gru"], x, h0, weights, form, stack)
 
 
 def min_lstm(
-    x: Tensor,
-    h0: Tensor,
-    weights: Sequence[Tensor],
-    *,
-    num_layers: int,
-    bidirectional: bool = False,
-    bias: bool = True,
-    dropout: float = 0.0,
-    training: bool = False,
-    batch_first: bool = False,
-    batch_sizes: Tensor | None = None,
-    resets: Tensor | None = None,
-    form: Form | None = None,
+    x: Tensor, h0: Tensor, weights: Sequence[Tensor], *, form: Form | None = None, **stack: Unpack[Stack]
 ) -> tuple[Tensor, Tensor]:
     """Run stacked minLSTMs; the equation is that of `gatelet.reference.min_lstm.forward`.
 
     Arguments, results and errors are those of `min_gru`, with weights of 3H rows.
     """
-    return _run(
-        CELLS["min_lstm"], x, h0, weights, num_layers, bidirectional, bias, dropout if training else 0.0, batch_first,
-        batch_sizes, resets, form,
-    )  # fmt: skip
+    return _run(CELLS["min_lstm"], x, h0, weights, form, stack)
 
 
 def _run(
-    cell: ScanCell,
-    x: Tensor,
-    h0: Tensor,
-    weights: Sequence[Tensor],
-    num_layers: int,
-    bidirectional: bool,
-    bias: bool,
-    dropout: float,
-    batch_first: bool,
-    batch_sizes: Tensor | None,
-    resets: Tensor | None,
-    form: Form | None,
+    cell: ScanCell, x: Tensor, h0: Tensor, weights: Sequence[Tensor], form: Form | None, stack: Stack
 ) -> tuple[Tensor, Tensor]:
-    if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
-        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
-    offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
-    resets = None if resets is None else (resets != 0).to(torch.uint8)
-    directions, per_direction = (2 if bidirectional else 1), (2 if bias else 1)
+    check_steps(x, stack)
+    offsets, resets = places(stack)
+    batch_first = stack.get("batch_first", False)
+    dropout = stack.get("dropout", 0.0) if stack.get("training", False) else 0.0
+    directions, per_direction = (2 if stack.get("bidirectional") else 1), (2 if stack.get("bias", True) else 1)
     last = []
-    for layer in range(num_layers):
+    for layer in range(stack["num_layers"]):
         if layer > 0 and dropout > 0.0:
             x = F.dropout(x, dropout)
         outputs = []

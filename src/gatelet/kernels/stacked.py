@@ -1,7 +1,7 @@
 """Stacks of layers: layers, directions, and dropout between layers, on the native kernels or step by step."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from gatelet.kernels import native, transforms, unrolled
 from gatelet.kernels.cells import CELLS
 from gatelet.kernels.inputs import Inputs
+from gatelet.kernels.stack import Stack, check_steps, places
 from gatelet.kernels.triton import recurrent as on_gpu
 
 __all__ = ["Extras", "handles", "run"]
@@ -71,14 +72,9 @@ def run(
     states: Sequence[Tensor],
     weights: Sequence[Tensor],
     *,
-    bidirectional: bool,
-    bias: bool,
-    dropout: float,
-    batch_first: bool,
-    batch_sizes: Tensor | None,
-    resets: Tensor | None = None,
     extras: Extras = NOTHING,
     natively: bool = True,
+    **stack: Unpack[Stack],
 ) -> tuple[Tensor, ...]:
     """Run stacked layers.
 
@@ -87,14 +83,9 @@ def run(
         x: (T, B, I), (B, T, I) with `batch_first`, or packed (N, I) with `batch_sizes`.
         states: h0 (L*D, B, H), of an LSTM also c0.
         weights: flat, in PyTorch's order.
-        bidirectional: whether D is 2.
-        bias: whether `weights` has biases.
-        dropout: share of the outputs of all layers but the last that is zeroed.
-        batch_first: layout of x and y, if not packed.
-        batch_sizes: (T,) int64, sequences that are still running at each step.
-        resets: as x without its last axis; where true, the state is zero before that step, in either direction.
         extras: what acts on the gates and the state.
         natively: on the native kernels, for what `handles` accepts; else step by step.
+        stack: the layers and the layout.
 
     Returns:
         y, laid out as x, with D*H features; the last states, (L*D, B, H) each.
@@ -102,16 +93,30 @@ def run(
     Raises:
         RuntimeError: there are no steps.
     """
-    if batch_sizes is None and x.shape[1 if batch_first else 0] == 0:
-        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")  # the words of torch.gru
-    dtype, widened = x.dtype, natively and _must_widen(cell, x, extras)
-    if widened:
-        x, states, weights = x.float(), [each.float() for each in states], [each.float() for each in weights]
-    offsets = None if batch_sizes is None else F.pad(batch_sizes.cumsum(0), (1, 0))
-    resets = None if resets is None else (resets != 0).to(torch.uint8)
+    check_steps(x, stack)
+    if not natively or not _must_widen(cell, x, extras):
+        return _run(cell, x, states, weights, extras, natively, stack)
+    found = _run(
+        cell, x.float(), [each.float() for each in states], [each.float() for each in weights], extras, natively, stack
+    )
+    return tuple(each.to(x.dtype) for each in found)
+
+
+def _run(
+    cell: str,
+    x: Tensor,
+    states: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    extras: Extras,
+    natively: bool,
+    stack: Stack,
+) -> tuple[Tensor, ...]:
+    offsets, resets = places(stack)
+    batch_first = stack.get("batch_first", False)
+    dropout = stack.get("dropout", 0.0) if stack.get("training", False) else 0.0
     save = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *weights))
-    named = _by_direction(weights, bias, extras.layer_norm)
-    directions = 2 if bidirectional else 1
+    named = _by_direction(weights, stack.get("bias", True), extras.layer_norm)
+    directions = 2 if stack.get("bidirectional", False) else 1
     last: list[tuple[Tensor, ...]] = []
     for first in range(0, len(named), directions):
         if first > 0 and dropout > 0.0:
@@ -128,10 +133,8 @@ def run(
             last.append(tuple(after[: len(states)]))
         x = outputs[0] if directions == 1 else torch.cat(outputs, dim=-1)
     if len(last) == 1:
-        found = (x, *(state.unsqueeze(0) for state in last[0]))
-    else:
-        found = (x, *(torch.stack(of_layers) for of_layers in zip(*last, strict=True)))
-    return tuple(each.to(dtype) for each in found) if widened else found
+        return (x, *(state.unsqueeze(0) for state in last[0]))
+    return (x, *(torch.stack(of_layers) for of_layers in zip(*last, strict=True)))
 
 
 def _by_direction(weights: Sequence[Tensor], bias: bool, layer_norm: bool) -> list[_Weights]:
