@@ -46,8 +46,10 @@ struct Distribution {
 
 // F^-1(level), by Newton's method on the logarithm of the tail over log t, kept within bounds that close in.
 inline double inverse(double level, double freedom) {
+  if (!(freedom > 0.0)) return std::nan("");
   if (level == 0.5) return 0.0;
   if (level < 0.5) return -inverse(1.0 - level, freedom);
+  if (freedom > 1e7) freedom = 1e7;  // the same float, and no difference of large logarithms
   const Distribution distribution(freedom);
   const double wanted = std::log(1.0 - level);
   double low = -50.0, high = 100.0, s = 0.0;
@@ -56,10 +58,10 @@ inline double inverse(double level, double freedom) {
     (off > 0.0 ? low : high) = s;
     const double slope = -t * std::exp(distribution.log_density(t)) / tail;
     double next = s - off / slope;
+    if (std::fabs(next - s) <= 1e-9) return std::exp(next);  // each step doubles the digits
     if (!(next > low && next < high)) next = 0.5 * (low + high);
-    const double moved = std::fabs(next - s);
     s = next;
-    if (moved < 1e-9) break;  // each step doubles the digits
+    if (high - low <= 1e-12) break;
   }
   return std::exp(s);
 }

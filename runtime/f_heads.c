@@ -1,4 +1,4 @@
-/* What a model says: log probabilities, and quantiles that never cross. */
+/* What a model says: log probabilities, quantiles that never cross, and those of Student-t distributions. */
 #include "f_arithmetic.h"
 
 void gatelet_f_softplus(float *x, uint16_t size) {
@@ -29,5 +29,24 @@ void gatelet_f_calibrate(const float *offsets, uint16_t levels, uint16_t median,
     }
     for (k = median; k > 0; k--) {
         if (q[k - 1] > q[k]) q[k - 1] = q[k];
+    }
+}
+
+void gatelet_f_student_t(const float *a, float shift, float *y) {
+    y[0] = a[0] + shift;
+    y[1] = gatelet_softplus(a[1] + 0.5413f) + 1e-4f;
+    y[2] = gatelet_softplus(a[2] + 6.0f) + 2.1f;
+}
+
+/* Clenshaw's recurrence, from the last coefficient to the first. */
+void gatelet_f_student_t_quantiles(const float *series, uint16_t terms, uint16_t levels, const float *x, float *q) {
+    const float w = 4.2f / x[2] - 1.0f;
+    for (; levels > 0; levels--, series += terms) {
+        float b = 0.0f, former = 0.0f;
+        for (uint16_t k = (uint16_t)(terms - 1); k > 0; k--) {
+            const float next = 2.0f * w * b - former + GATELET_READF(series + k);
+            former = b, b = next;
+        }
+        *q++ = x[0] + x[1] * (w * b - former + GATELET_READF(series));
     }
 }

@@ -35,6 +35,25 @@ void gatelet_f_norm_gru_step(const gatelet_f_norm_cell *cell, const float *x, fl
     }
 }
 
+void gatelet_f_norm_gru_before_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *scratch) {
+    const uint32_t size = cell->units;
+    float *const old = gatelet_f_arrange(scratch, x, cell->inputs);
+    float *const end = gatelet_f_arrange(old, h, cell->units);
+    float *const of_x = end, *const of_h = of_x + 3 * size;
+    const float *const weights = cell->weights_hh, *const gains = cell->gains + 3 * size, *const biases = cell->biases + 3 * size;
+    uint32_t j;
+    products(cell->weights_ih, scratch, old, cell->gains, cell->biases, cell->units, 3, of_x);
+    products(weights, old, end, gains, biases, cell->units, 2, of_h);
+    for (j = 0; j < size; j++) old[j] *= gatelet_logistic(of_x[j] + of_h[j]);
+    products(weights + 2 * size * (uint32_t)(end - old), old, end, gains + 2 * size, biases + 2 * size, cell->units, 1,
+             of_h + 2 * size);
+    for (j = 0; j < size; j++) {
+        const float z = gatelet_logistic(of_x[size + j] + of_h[size + j]);
+        const float n = gatelet_tanh(of_x[2 * size + j] + of_h[2 * size + j]);
+        h[j] = n + z * (h[j] - n);
+    }
+}
+
 void gatelet_f_norm_lstm_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *c, float *scratch) {
     const uint32_t size = cell->units;
     float *const of_x = scratch + GATELET_F_SCRATCH(cell->inputs, cell->units), *const of_h = of_x + 4 * size;

@@ -186,7 +186,8 @@ void gatelet_f_mgu_step(const gatelet_f_cell *cell, const float *x, float *h, fl
 void gatelet_f_min_gru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_min_lstm_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 
-/* GRU (reset after the product) and LSTM with LayerNorm: W x and W h of each gate are normalised over its units. */
+/* GRU (reset after the product, or before it) and LSTM with LayerNorm: W x and W h of each gate, and W (r h) where it is
+ * reset before, are normalised over its units. */
 typedef struct {
     uint16_t inputs;         /* I */
     uint16_t units;          /* H */
@@ -200,6 +201,7 @@ typedef struct {
 #define GATELET_F_NORM_SCRATCH(inputs, units, gates) (GATELET_F_SCRATCH(inputs, units) + 2 * (gates) * (units))
 
 void gatelet_f_norm_gru_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *scratch);
+void gatelet_f_norm_gru_before_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_norm_lstm_step(const gatelet_f_norm_cell *cell, const float *x, float *h, float *c, float *scratch);
 
 /* ------------------------------------------------------------------------------------------ float layers around ---- */
@@ -251,6 +253,14 @@ void gatelet_f_quantiles(const float *a, uint16_t levels, uint16_t median, float
 
 /* Quantiles moved by offsets: (levels), and kept in order around the median. In place. */
 void gatelet_f_calibrate(const float *offsets, uint16_t levels, uint16_t median, float *q);
+
+/* A Student-t distribution y: location a_0 + shift, scale softplus(a_1 + 0.5413) + 1e-4, freedom 2.1 + softplus(a_2 + 6).
+ * a, y: (3), may be the same. */
+void gatelet_f_student_t(const float *a, float shift, float *y);
+
+/* Its quantiles q: (levels) = location + scale F^-1(level; freedom), where F^-1 = sum of c_k T_k(4.2 / freedom - 1) with
+ * Chebyshev's polynomials T_k. series: c (levels, terms), x: location, scale and a freedom of at least 2.1. */
+void gatelet_f_student_t_quantiles(const float *series, uint16_t terms, uint16_t levels, const float *x, float *q);
 
 /* -------------------------------------------------------------------------------- windows, in double precision ---- */
 

@@ -13,6 +13,7 @@ CELLS: dict[str, tuple[type[p.Recurrent], int, dict[str, Any]]] = {
     "gru": (p.GRU, 3, {}),
     "gru_before": (p.GRU, 3, {"reset_after": False}),
     "gru_norm": (p.GRU, 3, {"norm": True}),
+    "gru_before_norm": (p.GRU, 3, {"reset_after": False, "norm": True}),
     "lstm": (p.LSTM, 4, {}),
     "lstm_norm": (p.LSTM, 4, {"norm": True}),
     "rnn": (p.RNN, 1, {}),

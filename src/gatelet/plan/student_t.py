@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,9 @@ import numpy as np
 from gatelet.errors import ModelError
 from gatelet.plan.operation import Arrays, OneToOne, Stateless
 from gatelet.plan.values import Numbers, Shape, spelled
+from gatelet.reference import student_t
+
+LEAST_FREEDOM = 2.1  # so that there is a variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class StudentT(Stateless):
         a = given[0]
         location = a[:, 0] + (given[1] if len(given) == 2 else 0.0)
         scale = np.logaddexp(0.0, a[:, 1] + 0.5413) + 1e-4
-        return (np.stack([location, scale, 2.1 + np.logaddexp(0.0, a[:, 2] + 6.0)], 1),), ()
+        return (np.stack([location, scale, LEAST_FREEDOM + np.logaddexp(0.0, a[:, 2] + 6.0)], 1),), ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,53 +80,8 @@ class StudentTQuantiles(OneToOne, Stateless):
 
     def run(self, given: Sequence[Numbers], state: Arrays) -> tuple[Arrays, Arrays]:
         """One step."""
-        location, scale, freedom = given[0].T
-        quantiles = [
-            [place + width * inverse(level, freed) for level in self.levels]
-            for place, width, freed in zip(location.tolist(), scale.tolist(), freedom.tolist(), strict=True)
-        ]
-        return (np.array(quantiles),), ()
-
-
-def inverse(level: float, freedom: float) -> float:
-    """F^-1(level) of a Student-t distribution, by bisection of log t in the tail: to 1e-13 relative."""
-    if level == 0.5:
-        return 0.0
-    if level < 0.5:
-        return -inverse(1.0 - level, freedom)
-    tail, low, high = 1.0 - level, -50.0, 100.0
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if upper_tail(math.exp(middle), freedom) > tail else (low, middle)
-    return math.exp(0.5 * (low + high))
-
-
-def upper_tail(t: float, freedom: float) -> float:
-    """P(T > t) for t > 0: half the regularized incomplete beta function of freedom / (freedom + t^2)."""
-    a, b, x = 0.5 * freedom, 0.5, freedom / (freedom + t * t)
-    front = math.exp(
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(t * t / (freedom + t * t))
-    )
-    if x < (a + 1.0) / (a + b + 2.0):
-        return 0.5 * front * _continued_fraction(a, b, x) / a
-    return 0.5 * (1.0 - front * _continued_fraction(b, a, t * t / (freedom + t * t)) / b)
-
-
-def _continued_fraction(a: float, b: float, x: float) -> float:
-    """Of the incomplete beta function, by Lentz's algorithm (Numerical Recipes, section 6.4)."""
-    c, d = 1.0, 1.0 / (1.0 - (a + b) * x / (a + 1.0))
-    result = d
-    for m in range(1, 400):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        for term in (even, odd):
-            d, c = 1.0 / (1.0 + term * d), 1.0 + term / c
-            result *= d * c
-        if abs(d * c - 1.0) < 1e-15:
-            break
-    return result
+        location, scale, freedom = given[0].T[:, :, None]
+        return (location + scale * student_t.quantiles(self.levels, freedom[:, 0]),), ()
 
 
 def _need_parameters(kind: str, source: str, shape: Shape) -> None:

@@ -38,6 +38,20 @@ def test_windows(center: str, share: Share) -> None:
     assert share(program_of(replace(plan, operations=tuple(changed)))) <= 1.0
 
 
+@pytest.mark.parametrize("levels", [(0.5,), (0.1, 0.5, 0.9), (1e-6, 0.025, 0.4, 0.975)])
+def test_student_t(levels: tuple[float, ...], share: Share) -> None:
+    """From about 2.1 degrees of freedom to so many that the distribution is normal."""
+    spread = p.StudentTQuantiles("t", "q", levels)
+    wide = p.Dense("x", "raw", np.array([[1.0], [1.0], [9.0]], np.float32), np.array([0, 0, 4], np.float32))
+    operations = (wide, p.StudentT("raw", "t"), spread)
+    plan = p.Plan("Test", (p.Value("x", (1, 1)),), operations, (p.Value("q", (1, len(levels))),))
+    assert share(program_of(plan), 40) <= 1.0
+
+
+def test_a_forecaster_with_student_t(share: Share) -> None:
+    assert share(program_of(small_plans.window(np.random.default_rng(3), "student_t"))) <= 1.0
+
+
 def rows(restart: int) -> p.Plan:
     """The last rows of a stream from both ends, pooled in all ways; a barred class; a former value."""
     rng = np.random.default_rng(6)
@@ -93,13 +107,11 @@ def test_readings_far_from_zero_are_read_as_doubles(share: Share) -> None:
 
 def test_what_c_cannot_say_is_refused() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(ExportError, match="StudentT cannot be exported to C"):
-        program_of(small_plans.window(rng, "student_t"))
     with pytest.raises(ExportError, match="'memory'"):
         program_of(small_plans.writer(rng))
-    plan = small_plans.stacked(rng, "gru_norm")
-    cell = plan.operations[1]
-    assert isinstance(cell, p.GRU)
-    before = replace(cell, reset_after=False)
-    with pytest.raises(ExportError, match="LayerNorm that resets before"):
-        program_of(replace(plan, operations=(plan.operations[0], before, *plan.operations[2:])))
+    read, written = (p.Value("x", (2, 3)),), (p.Value("q", (2, 1)),)
+    with pytest.raises(ExportError, match=r"keeps the degrees of freedom above 2.1; 'x' is not"):
+        program_of(p.Plan("Test", read, (p.StudentTQuantiles("x", "q", (0.1,)),), written))
+    close = (p.StudentT("x", "t"), p.StudentTQuantiles("t", "q", (1e-300,)))
+    with pytest.raises(ExportError, match="must not lie so close to 0 and 1; got 1e-300"):
+        program_of(p.Plan("Test", read, close, written))

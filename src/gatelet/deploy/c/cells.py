@@ -7,7 +7,6 @@ import numpy as np
 from gatelet import plan as p
 from gatelet.deploy.c.program import Program
 from gatelet.deploy.c_arrays import array_text, float_cell_text
-from gatelet.errors import ExportError
 from gatelet.reference import LayerWeights
 from gatelet.runtime import FloatKind, PackedFloats, grouped, pack_floats, sparse_blocks
 
@@ -58,8 +57,6 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
 
 def _define_normalised(c: Program, cell: p.Recurrent, kind: FloatKind, layer: LayerWeights) -> str:
     """The same for a cell with LayerNorm."""
-    if kind == "gru_before":
-        raise ExportError("A GRU with LayerNorm that resets before the product cannot be exported to C.")
     assert layer.layer_norm_ih is not None and layer.layer_norm_hh is not None
     inputs, units = layer.weight_ih.shape[1], cell.hidden_size
     arrays = {

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gatelet import plan as p
 from gatelet.deploy.c.operations import copied, over_rows, row
 from gatelet.deploy.c.program import Program, literal
 from gatelet.deploy.c_arrays import array_text
+from gatelet.errors import ExportError
+from gatelet.plan.student_t import LEAST_FREEDOM
+from gatelet.reference.student_t import quantile_series
 from gatelet.runtime import grouped
 
 
@@ -56,6 +61,32 @@ def _quantiles(c: Program, operation: p.Quantiles) -> None:
     held = c.write(operation.target)
     places = row(source, width, rows), row(held, width, rows)
     over_rows(c, rows, f"gatelet_f_quantiles({places[0]}, {width}, {operation.median}, {shift}, {places[1]});")
+
+
+def _student_t(c: Program, operation: p.StudentT) -> None:
+    rows, _ = c.rows(operation.source)
+    source = c.read(operation.source)
+    shift = f"{c.read(operation.shift)}[{'r' if rows > 1 else 0}]" if operation.shift else "0.0f"
+    held = c.write(operation.target)
+    over_rows(c, rows, f"gatelet_f_student_t({row(source, 3, rows)}, {shift}, {row(held, 3, rows)});")
+
+
+def _student_t_quantiles(c: Program, operation: p.StudentTQuantiles) -> None:
+    if not any(isinstance(each, p.StudentT) and each.target == operation.source for each in c.plan.operations):
+        raise ExportError(
+            f"StudentTQuantiles can be exported to C where a StudentT keeps the degrees of freedom above "
+            f"{LEAST_FREEDOM}; {operation.source!r:.80} is not of such a one."
+        )
+    try:
+        series = quantile_series(operation.levels, LEAST_FREEDOM).astype(np.float32)
+    except ValueError as error:
+        raise ExportError(f"StudentTQuantiles cannot be exported to C: {error}") from error
+    name = c.array(f"{operation.target}_series", series)
+    levels, terms = series.shape
+    rows, _ = c.rows(operation.source)
+    source, held = c.read(operation.source), c.write(operation.target)
+    places = f"{row(source, 3, rows)}, {row(held, levels, rows)}"
+    over_rows(c, rows, f"gatelet_f_student_t_quantiles({name}, {terms}, {levels}, {places});")
 
 
 def _calibrated(c: Program, operation: p.Calibrated) -> None:
@@ -144,5 +175,7 @@ WINDOWS: dict[type, Callable[[Program, Any], None]] = {
     p.Quantiles: _quantiles,
     p.Scale: _scale,
     p.Spread: _spread,
+    p.StudentT: _student_t,
+    p.StudentTQuantiles: _student_t_quantiles,
     p.Window: _window,
 }
