@@ -12,6 +12,12 @@ float gatelet_tanh(float x);
 
 static inline float gatelet_logistic(float x) { return 1.0f / (1.0f + gatelet_exp(-x)); }
 
+#if defined(__GNUC__) && defined(__ARM_FEATURE_FMA)
+#define GATELET_FMA(a, b, c) __builtin_fmaf(a, b, c)
+#else
+#define GATELET_FMA(a, b, c) ((a) * (b) + (c))
+#endif
+
 /* A sum of products, four columns at a time: side by side where the machine has registers for that, else one by one. */
 #if defined(__GNUC__) && (defined(__SSE__) || defined(__ARM_NEON) || defined(__wasm_simd128__))
 
@@ -32,12 +38,6 @@ GATELET_INLINE gatelet_sum gatelet_plus(gatelet_sum sum, const float *x, const f
 GATELET_INLINE float gatelet_total(gatelet_sum sum) { return (sum[0] + sum[1]) + (sum[2] + sum[3]); }
 
 #else
-
-#if defined(__GNUC__) && defined(__ARM_FEATURE_FMA)
-#define GATELET_FMA(a, b, c) __builtin_fmaf(a, b, c)
-#else
-#define GATELET_FMA(a, b, c) ((a) * (b) + (c))
-#endif
 
 typedef float gatelet_sum;
 

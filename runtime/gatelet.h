@@ -262,6 +262,31 @@ void gatelet_f_student_t(const float *a, float shift, float *y);
  * Chebyshev's polynomials T_k. series: c (levels, terms), x: location, scale and a freedom of at least 2.1. */
 void gatelet_f_student_t_quantiles(const float *series, uint16_t terms, uint16_t levels, const float *x, float *q);
 
+/* ------------------------------------------------------------------------------------------------------- sound ---- */
+
+/* Of each hop of samples, and those before it, the power in mel bands: of the last L samples x, with N >= L points,
+ *     y_m = log(max(sum over k of filters[m, k] P_k, floor)),   P_k = |sum over n of w_n x_n exp(-2 pi i k n / N)|^2
+ * in floats: what lies 130 dB below the loudest is lost in their last bits. `gatelet.runtime.pack_log_mel` makes the tables. */
+typedef struct {
+    uint16_t hop;           /* samples of a step, at most L */
+    uint16_t length;        /* L */
+    uint16_t half;          /* N / 2, at most 2^13 */
+    uint16_t odd;           /* the largest odd number in it */
+    uint16_t bands;         /* M */
+    float floor;            /* at least 2^-126 */
+    const float *window;    /* (L): w / 2 */
+    const uint16_t *places; /* (N / 2): where each pair of samples stands when the transform begins */
+    const float *turns;     /* cosines, and sines below zero, in the order in which the transform takes them */
+    const uint16_t *spans;  /* (M, 2): the first column of a filter that is not zero, and how many there are */
+    const float *filters;   /* those columns, filter after filter */
+} gatelet_f_log_mel;
+
+/* How many floats a step needs as scratch. */
+#define GATELET_F_LOG_MEL_SCRATCH(half, odd) (2 * ((half) + (odd)))
+
+/* x: (hop), samples: (L - hop), zeros at first, are replaced; y: (M). */
+void gatelet_f_log_mel_step(const gatelet_f_log_mel *sound, const float *x, float *samples, float *y, float *scratch);
+
 /* -------------------------------------------------------------------------------- windows, in double precision ---- */
 
 /* Of the values in a window that are not NaN: mean, last one (0 where there is none), and standard deviation, at least

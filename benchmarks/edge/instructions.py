@@ -10,6 +10,7 @@ that core. Weights are random; in the sparse cells, 90% of the blocks of both ma
 import argparse
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -18,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet.deploy import emulate, stack_program
-from gatelet.deploy.c_arrays import cell_text, float_cell_text
+from gatelet.deploy.c_arrays import array_text, cell_text, float_cell_text
 from gatelet.deploy.quantization import IntegerStack, quantize_cell
 from gatelet.deploy.toolchains import CORES, Core, missing_tools
+from gatelet.plan import mel_filters
 from gatelet.reference import LayerWeights
-from gatelet.runtime import Kind, pack_floats, source_folder
+from gatelet.runtime import Kind, pack_floats, pack_log_mel, source_folder
 
 GATES = {"gru": 3, "lstm": 4, "fastgrnn": 1}
 SMALL, LARGE = (16, 32), (16, 128)  # I, H
@@ -61,6 +63,33 @@ class Case:
         )
 
 
+@dataclass(frozen=True)
+class Frame:
+    """One log-mel frame of 16 kHz sound: a hop of 160 samples, 400 of 512 points, 40 bands."""
+
+    name: str = "f_log_mel"
+
+    @property
+    def text(self) -> str:
+        """A function that makes frames and prints its name and ticks."""
+        packed = pack_log_mel(mel_filters(16000.0, 512, 40, low=20.0), 160, 400, 1e-8)
+        arrays = "".join(array_text(f"{self.name}_{part}", values) for part, values in packed.arrays.items())
+        sizes = f"{packed.hop}, {packed.length}, {packed.half}, {packed.odd}, {packed.bands}, {packed.floor}f"
+        places = ", ".join(f"{self.name}_{part}" for part in packed.arrays)
+        return (
+            f"{arrays}static const gatelet_f_log_mel {self.name} = {{{sizes}, {places}}};\n"
+            f"static void time_{self.name}(void) {{\n"
+            f"    static float x[{packed.hop}], samples[{packed.length - packed.hop}], y[{packed.bands}];\n"
+            f"    static float scratch[{packed.scratch}];\n"
+            f"    uint32_t ticks;\n    int t, k;\n"
+            f"    for (k = 0; k < {packed.hop}; k++) x[k] = (float)(k * 37 % 101 - 50) * 0.01f;\n"
+            f"    for (t = 0; t < 3; t++) gatelet_f_log_mel_step(&{self.name}, x, samples, y, scratch);\n"
+            f"    ticks = board_ticks();\n    for (t = 0; t < {STEPS}; t++) "
+            f"gatelet_f_log_mel_step(&{self.name}, x, samples, y, scratch);\n"
+            f'    tell("{self.name}", board_ticks() - ticks);\n}}\n\n'
+        )
+
+
 def float_layer(kind: str, inputs: int, units: int, density: float = 1.0) -> LayerWeights:
     """Random weights, of which a share of blocks (the gates of a unit, four columns) is not zero."""
     rng, gates = np.random.default_rng(inputs + units), GATES[kind]
@@ -90,7 +119,7 @@ def case(name: str, kind: Kind, shape: tuple[int, int], *, floats: bool, density
     return Case(name, constants, f"{step}(&{name}, {blocks}x, {state}, scratch)", kind, units, inputs, floats)
 
 
-def programs(core: Core) -> list[list[Case]]:
+def programs(core: Core) -> list[Sequence[Case | Frame]]:
     """What runs together; the large float cells fit neither an M0 nor an AVR."""
     small = [case(f"q_{kind}", kind, SMALL, floats=False) for kind in get_args(Kind)]
     small += [case(f"f_{kind}", kind, SMALL, floats=True) for kind in get_args(Kind)]
@@ -98,15 +127,16 @@ def programs(core: Core) -> list[list[Case]]:
         case("q_dense_128", "gru", LARGE, floats=False),
         case("q_sparse_128", "gru", LARGE, floats=False, density=0.1),
     ]
+    sound = [Frame()]
     if core.name == "avr":
-        return [small]
+        return [small, sound]
     if core.name == "cortex-m0":
-        return [small, large]
+        return [small, large, sound]
     large += [
         case("f_dense_128", "gru", LARGE, floats=True),
         case("f_sparse_128", "gru", LARGE, floats=True, density=0.1),
     ]
-    return [small, large]
+    return [small, large, sound]
 
 
 HEAD = """#include "board.h"
@@ -122,7 +152,7 @@ static void tell(const char *name, uint32_t ticks) {
 """
 
 
-def count(core: Core, cases: list[Case], optimize: str, folder: Path) -> dict[str, float]:
+def count(core: Core, cases: Sequence[Case | Frame], optimize: str, folder: Path) -> dict[str, float]:
     """Instructions per step of each case."""
     calls = "".join(f"    time_{one.name}();\n" for one in cases)
     source = folder / "main.c"
@@ -158,7 +188,7 @@ def measure(core: Core, optimize: str) -> dict[str, Any]:
         for cases in programs(core):
             counts |= count(core, cases, optimize, folder)
         sizes = {}
-        for step in ("q_gru", "q_shared", "q_gru_sparse", "q_lstm", "q_fastgrnn", "f_gru", "f_shared"):
+        for step in ("q_gru", "q_shared", "q_gru_sparse", "q_lstm", "q_fastgrnn", "f_gru", "f_shared", "f_log_mel"):
             size = emulate.code_size(core, [source_folder() / f"{step}.c"], folder, optimize=optimize)
             sizes[step] = {"code": size.code, "static": size.data + size.bss}
     return {"core": core.name, "counts": core.counts, "optimize": optimize, "per_step": counts, "bytes": sizes}

@@ -1,9 +1,11 @@
 // Python's view of the runtime: addresses and sizes in, nothing out. Shapes, dtypes and lifetimes are checked by the
 // caller, gatelet.runtime, which holds the arrays while a call runs.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -138,6 +140,28 @@ void dense(std::int64_t rows, std::uint16_t inputs, std::uint16_t outputs, Addre
   }
 }
 
+// Frames of steps hops. constants: window, places, turns, spans, filters; x: (steps, hop), y: (steps, bands).
+void log_mel(std::int64_t steps, const std::array<std::uint16_t, 5>& sizes, float floor,
+             const std::array<Address, 5>& constants, Address x, Address samples, Address y) {
+  const auto [hop, length, half, odd, bands] = sizes;
+  const gatelet_f_log_mel sound{hop,
+                                length,
+                                half,
+                                odd,
+                                bands,
+                                floor,
+                                at<float>(constants[0]),
+                                at<std::uint16_t>(constants[1]),
+                                at<float>(constants[2]),
+                                at<std::uint16_t>(constants[3]),
+                                at<float>(constants[4])};
+  std::vector<float> scratch(static_cast<std::size_t>(GATELET_F_LOG_MEL_SCRATCH(half, odd)));
+  for (std::int64_t t = 0; t < steps; t++) {
+    gatelet_f_log_mel_step(&sound, at<const float>(x) + t * hop, at<float>(samples), at<float>(y) + t * bands,
+                           scratch.data());
+  }
+}
+
 }  // namespace
 
 NB_MODULE(_runtime, m) {
@@ -155,6 +179,7 @@ NB_MODULE(_runtime, m) {
       .def("run", &FloatCell::run);
   m.def("dense", &dense);
   m.def("float_dense", &float_dense);
+  m.def("log_mel", &log_mel);
   m.def("float_layer_norm", [](Address gains, Address biases, float epsilon, std::uint16_t size, Address x) {
     gatelet_f_layer_norm(at<float>(gains), at<float>(biases), epsilon, size, at<float>(x));
   });

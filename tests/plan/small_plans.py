@@ -183,3 +183,21 @@ def writer(rng: np.random.Generator, kind: str = "additive") -> p.Plan:
 
 def _attention_pool(rng: np.random.Generator, size: int) -> p.AttentionPool:
     return p.AttentionPool("h", "pooled", weights(rng, 5, size), weights(rng, 5), weights(rng, 5))
+
+
+def sound(rng: np.random.Generator, *, hop: int = 160, length: int = 400, points: int = 512, bands: int = 40) -> p.Plan:
+    """Samples of sound as log-mel frames through a cell, pooled as they come."""
+    return p.Plan(
+        "Sounds",
+        (p.Value("samples", (hop,)),),
+        (
+            p.LogMel("samples", "frame", p.mel_filters(16000.0, points, bands, low=20.0), length, 1e-8),
+            p.Standardize("frame", "x", np.full(bands, -2.0, np.float32), np.full(bands, 4.0, np.float32)),
+            cell(rng, "gru", "x", "h", (bands, 9)),
+            p.Pool("h", "pooled", "mean"),
+            p.Dense("pooled", "scores", weights(rng, 3, 9), weights(rng, 3)),
+            p.Softmax("scores", "probabilities"),
+        ),
+        (p.Value("probabilities", (3,)), p.Value("frame", (bands,))),
+        {"kind": "sound", "rate": 16000, "labels": ["off", "on", "stop"]},
+    )

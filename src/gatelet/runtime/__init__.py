@@ -20,6 +20,7 @@ from gatelet.runtime.integer import (
     sigmoid,
     tanh,
 )
+from gatelet.runtime.log_mel import LogMelLayer, PackedLogMel, pack_log_mel
 from gatelet.runtime.packing import PackedCell, PackedDense, grouped, pack_cell, pack_dense, sparse_blocks
 from gatelet.runtime.sources import board_file, source_files, source_folder
 
@@ -29,9 +30,11 @@ __all__ = [
     "FloatLayer",
     "FloatState",
     "Kind",
+    "LogMelLayer",
     "PackedCell",
     "PackedDense",
     "PackedFloats",
+    "PackedLogMel",
     "RecurrentLayer",
     "State",
     "affine",
@@ -42,6 +45,7 @@ __all__ = [
     "pack_cell",
     "pack_dense",
     "pack_floats",
+    "pack_log_mel",
     "relu",
     "sigmoid",
     "source_files",

@@ -11,6 +11,7 @@ from gatelet.deploy.c.integers import INTEGERS, write_integer_cell
 from gatelet.deploy.c.operations import OPERATIONS, end_delay
 from gatelet.deploy.c.program import Port, Program
 from gatelet.deploy.c.rooms import ARRAYS
+from gatelet.deploy.c.sound import SOUND
 from gatelet.deploy.c.windows import WINDOWS
 from gatelet.errors import ExportError
 from gatelet.plan.operation import Operation
@@ -52,7 +53,7 @@ def _write(c: Program, operation: Operation) -> None:
     if isinstance(operation, p.IntegerRecurrent):
         write_integer_cell(c, operation)
         return
-    write = (INTEGERS | OPERATIONS | WINDOWS).get(type(operation))
+    write = (INTEGERS | OPERATIONS | SOUND | WINDOWS).get(type(operation))
     if write is None:
         raise ExportError(f"{type(operation).__name__} cannot be exported to C: the runtime has no such function.")
     write(c, operation)
