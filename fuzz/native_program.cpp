@@ -100,6 +100,7 @@ class Builder {
   void finish(const char* kind, Description& d, std::int64_t width, std::int64_t states, const std::vector<std::int64_t>& sizes,
               std::size_t bytes = sizeof(float)) {
     d.kind = kind;
+    d.rounded = operations_.size() % 2 == 1;
     for (const std::int64_t size : sizes) d.weights.push_back(weight(size));
     value(width, bytes);
     state_ += (states * 4 + 7) / 8 * 8;

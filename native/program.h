@@ -39,6 +39,7 @@ struct Description {
   std::vector<Weight> weights;        // copied or packed, not kept
   std::vector<std::string> constants; // the bytes of integers, as the runtime for devices wants them
   bool doubles = false;               // whether it writes doubles
+  bool rounded = false;               // whether its matrices are rounded to bfloat16
 };
 
 class Program {

@@ -61,7 +61,7 @@ class AttentionPool : public Part {
         over_rows_(whole(d, 0) != 0),
         score_(copied(d.weights[2])),
         own_(static_cast<std::size_t>(in_.width + 2)),
-        product_(d.weights[0].data, d.weights[1].data, d.weights[1].size, in_.width) {}
+        product_(d.weights[0].data, d.weights[1].data, d.weights[1].size, in_.width, d.rounded) {}
 
   void run(const Step& step) override {
     const auto K = static_cast<std::int64_t>(score_.size());
@@ -119,7 +119,7 @@ class Attention : public Part {
       : query_(d.inputs[0]), memory_(d.inputs[1]), keys_(d.inputs[2]), context_(d.outputs[0]), given_(d.outputs[1]),
         state_(d.state) {
     if (d.weights[0].data == nullptr) return;
-    product_ = std::make_unique<Product<1>>(d.weights[0].data, d.weights[1].data, keys_.width, query_.width);
+    product_ = std::make_unique<Product<1>>(d.weights[0].data, d.weights[1].data, keys_.width, query_.width, d.rounded);
     score_ = copied(d.weights[2]);
     if (d.weights[3].data != nullptr) covered_ = copied(d.weights[3]);
   }

@@ -143,13 +143,14 @@ class Cell : public Recurrent {
     const bool fast = d.weights[6].data != nullptr;
     const float* b_ih = plain && !fast ? d.weights[2].data : nullptr;
     const float* b_hh = plain && !fast && d.weights[3].size > 0 ? d.weights[3].data : nullptr;
-    from_x_ = std::make_unique<Product<all>>(d.weights[0].data, b_ih, Equation::gates / all * H_, in_.width);
+    from_x_ = std::make_unique<Product<all>>(d.weights[0].data, b_ih, Equation::gates / all * H_, in_.width, d.rounded);
     if (recurrent_) {
-      from_h_ = std::make_unique<Product<early>>(d.weights[1].data, b_hh, early_gates / early * H_, H_);
+      from_h_ = std::make_unique<Product<early>>(d.weights[1].data, b_hh, early_gates / early * H_, H_, d.rounded);
     }
     if (Equation::late > 0) {
       const std::int64_t done = early_gates * H_;
-      late_ = std::make_unique<Product<1>>(d.weights[1].data + done * H_, b_hh == nullptr ? nullptr : b_hh + done, H_, H_);
+      const float* const bias = b_hh == nullptr ? nullptr : b_hh + done;
+      late_ = std::make_unique<Product<1>>(d.weights[1].data + done * H_, bias, H_, H_, d.rounded);
     }
     if (fast) {
       extra_.assign(d.weights[2].data, d.weights[2].data + 2 * H_);

@@ -11,7 +11,7 @@ class Dense : public Part {
       : in_(d.inputs[0]),
         out_(d.outputs[0]),
         function_(static_cast<Function>(whole(d, 0))),
-        product_(d.weights[0].data, d.weights[1].data, out_.width, in_.width) {}
+        product_(d.weights[0].data, d.weights[1].data, out_.width, in_.width, d.rounded) {}
 
   void run(const Step& step) override {
     list_.resize(step.streams * in_.rows);

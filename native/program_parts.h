@@ -10,6 +10,7 @@
 #include "program.h"
 #include "scan_frame.h"
 #include "sparse_product.h"
+#include "widened.h"
 
 namespace gatelet::GATELET_ISA {
 
@@ -62,31 +63,41 @@ inline float* room(std::vector<float>& numbers, std::int64_t count) {
 }
 
 // W x + b with W packed, for many rows. W has V parts of `width` rows each, the gates of a cell, which are read as one
-// stream: a single row is bound by that reading. Blocks of zeros are left out where that pays.
+// stream: a single row is bound by that reading. Blocks of zeros are left out where that pays; else W may be rounded to
+// bfloat16, which halves what is read.
 template <int V>
 class Product {
  public:
-  Product(const float* weight, const float* bias, std::int64_t width, std::int64_t depth)
-      : panels_(depth, width), bias_(blocks_of(width, lanes) * lanes * V) {
+  Product(const float* weight, const float* bias, std::int64_t width, std::int64_t depth, bool rounded)
+      : bias_(blocks_of(width, lanes) * lanes * V) {
     if (SparseProduct<V>::pays(weight, width, depth)) {
       sparse_ = std::make_unique<SparseProduct<V>>(weight, bias, width, depth);
       return;
     }
-    for (std::int64_t u = 0; u < panels_.count(); ++u) pack_gate_panel(panels_, weight, u);
+    if (rounded) {
+      halves_ = std::make_unique<PairPanels<V>>(depth, width);
+      pack_rounded(*halves_, weight);
+    } else {
+      panels_ = std::make_unique<Panels<V>>(depth, width);
+      for (std::int64_t u = 0; u < panels_->count(); ++u) pack_gate_panel(*panels_, weight, u);
+    }
     pack_bias<V>(bias_.data(), width, [&](int v, std::int64_t j) { return bias != nullptr ? bias[v * width + j] : 0.0f; });
   }
 
   void run(const RowList& list, std::int64_t rows) const {
     if (sparse_ != nullptr) {
       sparse_->run(list.in.data(), list.out.data(), rows);
-      return;
+    } else if (halves_ != nullptr) {
+      multiply_widened(list.in.data(), list.out.data(), rows, *halves_, bias_.data());
+    } else {
+      multiply_rows(list.in.data(), list.out.data(), rows, *panels_, {false, bias_.data()}, 0, panels_->count());
     }
-    multiply_rows(list.in.data(), list.out.data(), rows, panels_, {false, bias_.data()}, 0, panels_.count());
   }
 
  private:
-  Panels<V> panels_;
   Buffer<float> bias_;
+  std::unique_ptr<Panels<V>> panels_;  // one of the three
+  std::unique_ptr<PairPanels<V>> halves_;
   std::unique_ptr<SparseProduct<V>> sparse_;
 };
 

@@ -4,7 +4,8 @@
 
 A GRU of I = 16 inputs. Every contender gets one frame as a NumPy array and gives the state back as one; ONNX Runtime
 has the state as an input and an output, as a stream needs it. The rounds of the contenders take turns. Before anything
-is timed, 50 steps of every one must be those of the float64 interpreter of the plan to 1e-4.
+is timed, 50 steps of every one must be those of the float64 interpreter of the plan to 1e-4; with weights of bfloat16,
+those of the plan whose matrices are rounded so. How far these are from the plan over 2,000 steps is printed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from gatelet.stream import Session, SessionPool
 
 RESULTS = Path(__file__).parent / "results"
 INPUTS, STREAMS, CHECKED = 16, 1000, 50
+ROUNDED = "gatelet, bfloat16"
 Floats = NDArray[np.float32]
 Step = Callable[[Floats], Any]
 
@@ -90,14 +93,35 @@ def of_onnx_runtime(gru: p.GRU, batch: int, threads: int) -> Step:
     return step
 
 
+def rounded(plan: p.Plan) -> p.Plan:
+    """The plan with matrices of bfloat16, to the nearest, ties to even."""
+
+    def nearest(weight: Floats) -> Floats:
+        bits = weight.view(np.uint32)
+        return ((bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
+
+    gru = plan.operations[0]
+    assert isinstance(gru, p.GRU)
+    less = replace(gru, weight_ih=nearest(gru.weight_ih), weight_hh=nearest(gru.weight_hh))
+    return replace(plan, operations=(less,))
+
+
+def drift(plan: p.Plan) -> tuple[float, float]:
+    """How far states of rounded weights are from the others over 2,000 steps: at most, and in the mean."""
+    frames = np.random.default_rng(2).standard_normal((2000, INPUTS)).astype(np.float32)
+    away = np.abs(Session(plan, weights="bfloat16").push(frames) - Session(plan).push(frames))
+    return float(away.max()), float(away.mean())
+
+
 def check(plan: p.Plan, contenders: dict[str, Step], batch: int) -> dict[str, float]:
     """The largest error of each contender; raises AssertionError above 1e-4."""
     rng = np.random.default_rng(0)
     frames = rng.standard_normal((CHECKED, batch, INPUTS)).astype(np.float32)
     watched = min(batch, 3)
-    expected = [interpret.whole(plan, [{"x": row} for row in frames[:, b]])["h"] for b in range(watched)]
     errors = {}
     for name, step in contenders.items():
+        model = rounded(plan) if name == ROUNDED else plan
+        expected = [interpret.whole(model, [{"x": row} for row in frames[:, b]])["h"] for b in range(watched)]
         found = [np.array(step(frame if batch > 1 else frame[0])).reshape(batch, -1) for frame in frames]
         errors[name] = max(float(np.abs(np.array(found)[:, b] - expected[b]).max()) for b in range(watched))
         assert errors[name] < 1e-4, f"{name} must be the plan to 1e-4; it is off by {errors[name]:.1e}."
@@ -126,9 +150,13 @@ def row(hidden: int, batch: int, threads: int, rounds: int, calls: int) -> dict[
     plan = gru_plan(hidden)
     gru = plan.operations[0]
     assert isinstance(gru, p.GRU)
-    ours = SessionPool(plan, batch).push if batch > 1 else Session(plan).push
+
+    def ours(weights: str) -> Step:
+        return SessionPool(plan, batch, weights=weights).push if batch > 1 else Session(plan, weights=weights).push
+
     contenders: dict[str, Step] = {
-        "gatelet": ours,
+        "gatelet": ours("float32"),
+        ROUNDED: ours("bfloat16"),
         "torch": of_torch(gru, batch),
         "onnxruntime": of_onnx_runtime(gru, batch, threads),
     }
@@ -138,10 +166,12 @@ def row(hidden: int, batch: int, threads: int, rounds: int, calls: int) -> dict[
         "hidden": hidden,
         "batch": batch,
         "errors": errors,
+        "drift": drift(plan),
         "p50_us": {name: 1e6 * float(np.median(values)) for name, values in times.items()},
         "p99_us": {name: 1e6 * float(np.percentile(values, 99)) for name, values in times.items()},
         "times_as_fast": {
-            name: float(np.median(times[name]) / np.median(times["gatelet"])) for name in times if name != "gatelet"
+            ours: {name: float(np.median(times[name]) / np.median(times[ours])) for name in ("torch", "onnxruntime")}
+            for ours in ("gatelet", ROUNDED)
         },
     }
 
@@ -155,13 +185,17 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     rows = [row(hidden, 1, options.threads, 5, 1000) for hidden in (32, 128)]
     rows += [row(hidden, STREAMS, options.threads, 5, 10) for hidden in (32, 128)]
-    print("| H | streams | gatelet p50 | p99 | PyTorch p50 | ONNX Runtime p50 | as fast as PyTorch | as ONNX Runtime |")
-    print("|---|---|---|---|---|---|---|---|")
+    titles = ("H", "streams", "weights", "gatelet p50", "p99", "PyTorch p50", "ONNX Runtime p50", "as fast as PyTorch")
+    print(f"| {' | '.join(titles)} | as ONNX Runtime |\n{'|---' * (len(titles) + 1)}|")
     for each in rows:
-        p50, times = each["p50_us"], each["times_as_fast"]
-        cells = [f"{p50['gatelet']:.2f} us", f"{each['p99_us']['gatelet']:.2f} us", f"{p50['torch']:.1f} us"]
-        cells += [f"{p50['onnxruntime']:.1f} us", f"{times['torch']:.1f} x", f"{times['onnxruntime']:.1f} x"]
-        print(f"| {each['hidden']} | {each['batch']} | {' | '.join(cells)} |")
+        p50 = each["p50_us"]
+        for name, weights in (("gatelet", "float32"), (ROUNDED, "bfloat16")):
+            cells = [f"{p50[name]:.2f} us", f"{each['p99_us'][name]:.2f} us", f"{p50['torch']:.1f} us"]
+            cells += [f"{p50['onnxruntime']:.1f} us", *(f"{n:.1f} x" for n in each["times_as_fast"][name].values())]
+            print(f"| {each['hidden']} | {each['batch']} | {weights} | {' | '.join(cells)} |")
+    for each in rows[:2]:
+        most, mean = each["drift"]
+        print(f"H = {each['hidden']}: states of rounded weights are off by {most:.1e} at most, {mean:.1e} in the mean")
     if options.record:
         RESULTS.mkdir(exist_ok=True)
         versions = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}

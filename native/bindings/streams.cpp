@@ -1,15 +1,21 @@
 // Python's view of a program: streams with their states, and steps of some of them. Shapes come from a plan that has been
-// checked; what a caller hands over at each step is checked here.
+// checked; what a caller hands over at each step is checked here. One frame of one stream goes by NumPy's own interface, since
+// buffers, and arrays made in Python, take longer than a small program.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include <numpy/arrayobject.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <vector>
 
@@ -25,6 +31,7 @@ using Array = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
 // offset, rows, width, and where the number of rows is written (-1: nowhere), as gatelet::Slot; then 1 for doubles
 using Place = std::array<std::int64_t, 5>;
 using Places = std::vector<Place>;
+using Shape = std::vector<npy_intp>;
 
 // Numbers that somebody's array holds, for the length of a call.
 class View {
@@ -49,7 +56,10 @@ class View {
   T* data() const {
     return static_cast<T*>(buffer_.buf);
   }
-  std::byte* bytes() const { return static_cast<std::byte*>(buffer_.buf); }
+  // Where the row of this number begins, all of so many numbers.
+  std::byte* row(std::int64_t number, std::int64_t size) const {
+    return static_cast<std::byte*>(buffer_.buf) + number * size * buffer_.itemsize;
+  }
   std::int64_t count() const { return static_cast<std::int64_t>(buffer_.len / buffer_.itemsize); }
   bool doubles() const { return given_ == 'd'; }
 
@@ -69,6 +79,10 @@ struct Port {
 };
 
 gatelet::Slot slot(const Place& place) { return {place[0], place[1], place[2], place[3]}; }
+
+std::int64_t size_of(const Shape& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
 
 std::vector<gatelet::Slot> slots(const Places& places) {
   std::vector<gatelet::Slot> found;
@@ -101,9 +115,12 @@ class Rows {
 class Streams {
  public:
   // width: bytes of the values of a step. first: what a stream remembers before its first step; both multiples of 64 bytes.
-  Streams(const std::string& isa, std::int64_t width, const nb::bytes& first, const Places& inputs, const Places& outputs)
+  // rounded: whether matrices are packed as bfloat16.
+  Streams(const std::string& isa, std::int64_t width, const nb::bytes& first, const Places& inputs, const Places& outputs,
+          bool rounded)
       : program_(gatelet::choose_kernels(isa).new_program(width)),
         width_(width),
+        rounded_(rounded),
         inputs_(ports(inputs)),
         outputs_(ports(outputs)),
         first_(first.size()) {
@@ -113,7 +130,7 @@ class Streams {
   void add(const std::string& kind, const Places& inputs, const Places& outputs, std::int64_t state,
            const std::vector<double>& settings, const nb::list& weights, const std::vector<nb::bytes>& constants,
            bool doubles) {
-    gatelet::Description d{kind, slots(inputs), slots(outputs), state, settings, {}, {}, doubles};
+    gatelet::Description d{kind, slots(inputs), slots(outputs), state, settings, {}, {}, doubles, rounded_};
     for (const nb::bytes& constant : constants) d.constants.emplace_back(constant.c_str(), constant.size());
     std::vector<Array> held;
     for (const nb::handle& weight : weights) {
@@ -145,20 +162,36 @@ class Streams {
     std::memcpy(state_of(stream), state.c_str(), state.size());
   }
 
-  // Steps of one stream, with one input and one output of fixed sizes: frames (T, I) of floats or doubles, written (T, O).
-  void push(std::int64_t stream, const nb::handle& frames, const nb::handle& written) {
+  // The shapes of the one input and the one output, where `frame` is to take such.
+  void shape(const Shape& given, const Shape& written) {
+    if (inputs_.size() != 1 || outputs_.size() != 1 || size_of(given) != inputs_[0].slot.size() ||
+        size_of(written) != outputs_[0].slot.size()) {
+      throw std::invalid_argument("Shapes must be those of the one input and the one output.");
+    }
+    given_ = given, written_ = written;
+  }
+
+  // One frame of one stream: a new array of the output, or None where what is given is no array of the input's shape, of
+  // floats or doubles one after the other.
+  nb::object frame(std::int64_t stream, const nb::handle& given) {
+    if (!PyArray_CheckExact(given.ptr())) return nb::none();
+    auto* const array = reinterpret_cast<PyArrayObject*>(given.ptr());
+    const int type = PyArray_TYPE(array);
+    if ((type != NPY_FLOAT && type != NPY_DOUBLE) || !PyArray_ISCARRAY_RO(array) ||
+        !std::equal(PyArray_DIMS(array), PyArray_DIMS(array) + PyArray_NDIM(array), given_.begin(), given_.end())) {
+      return nb::none();
+    }
     const Port &read = inputs_[0], &write = outputs_[0];
-    const View in(frames, "fd", false);
-    const View out(written, write.doubles ? "d" : "f", true);
-    const std::int64_t from = read.slot.size(), to = write.slot.size(), steps = out.count() / to;
-    if (in.count() != steps * from) throw std::invalid_argument("Frames must have the size of the input.");
     need_room(1);
     states_now_[0] = state_of(stream);
-    for (std::int64_t t = 0; t < steps; ++t) {
-      take(read, in, t * from, from, values_.data());
-      program_->step(values_.data(), states_now_.data(), 1);
-      give(write, out, t * to, to, values_.data());
-    }
+    take(read, static_cast<const std::byte*>(PyArray_DATA(array)), type == NPY_DOUBLE, read.slot.size(), values_.data());
+    program_->step(values_.data(), states_now_.data(), 1);
+    PyObject* const written =
+        PyArray_SimpleNew(static_cast<int>(written_.size()), written_.data(), write.doubles ? NPY_DOUBLE : NPY_FLOAT);
+    if (written == nullptr) throw nb::python_error();
+    give(write, static_cast<std::byte*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(written))), write.slot.size(),
+         values_.data());
+    return nb::steal(written);
   }
 
   // T steps of the streams with these numbers: frames (T, n, ...) for each input, written likewise. Where a value may have any
@@ -177,17 +210,16 @@ class Streams {
   }
 
  private:
-  // `size` numbers from `first` on into their place in the values of a stream.
-  static void take(const Port& port, const View& from, std::int64_t first, std::int64_t size, std::byte* values) {
+  // `size` numbers into their place in the values of a stream.
+  static void take(const Port& port, const std::byte* from, bool doubles, std::int64_t size, std::byte* values) {
     std::byte* to = values + port.slot.offset;
-    if (from.doubles() == port.doubles) {
-      const std::size_t number = port.number();
-      std::memcpy(to, from.bytes() + static_cast<std::size_t>(first) * number, static_cast<std::size_t>(size) * number);
+    if (doubles == port.doubles) {
+      std::memcpy(to, from, static_cast<std::size_t>(size) * port.number());
     } else if (port.doubles) {
-      for (std::int64_t j = 0; j < size; ++j) reinterpret_cast<double*>(to)[j] = from.data<float>()[first + j];
+      std::copy_n(reinterpret_cast<const float*>(from), size, reinterpret_cast<double*>(to));
     } else {
       for (std::int64_t j = 0; j < size; ++j) {
-        reinterpret_cast<float*>(to)[j] = static_cast<float>(from.data<double>()[first + j]);
+        reinterpret_cast<float*>(to)[j] = static_cast<float>(reinterpret_cast<const double*>(from)[j]);
       }
     }
     if (port.slot.length >= 0) {
@@ -195,10 +227,8 @@ class Streams {
     }
   }
 
-  static void give(const Port& port, const View& to, std::int64_t first, std::int64_t size, const std::byte* values) {
-    const std::size_t number = port.number();
-    std::memcpy(to.bytes() + static_cast<std::size_t>(first) * number, values + port.slot.offset,
-                static_cast<std::size_t>(size) * number);
+  static void give(const Port& port, std::byte* to, std::int64_t size, const std::byte* values) {
+    std::memcpy(to, values + port.slot.offset, static_cast<std::size_t>(size) * port.number());
   }
 
   static Views views(const nb::list& arrays, const std::vector<Port>& ports, std::int64_t count, bool writable) {
@@ -219,14 +249,14 @@ class Streams {
     for (std::int64_t b = 0; b < count; ++b) {
       for (std::size_t k = 0; k < inputs_.size(); ++k) {
         const std::int64_t size = in[k]->count() / all;
-        take(inputs_[k], *in[k], (first + b) * size, size, values_.data() + b * width_);
+        take(inputs_[k], in[k]->row(first + b, size), in[k]->doubles(), size, values_.data() + b * width_);
       }
     }
     program_->step(values_.data(), states_now_.data(), count);
     for (std::int64_t b = 0; b < count; ++b) {
       for (std::size_t k = 0; k < outputs_.size(); ++k) {
         const std::int64_t size = out[k]->count() / all;
-        give(outputs_[k], *out[k], (first + b) * size, size, values_.data() + b * width_);
+        give(outputs_[k], out[k]->row(first + b, size), size, values_.data() + b * width_);
       }
     }
   }
@@ -251,7 +281,9 @@ class Streams {
 
   std::unique_ptr<gatelet::Program> program_;
   std::int64_t width_;
+  bool rounded_;
   std::vector<Port> inputs_, outputs_;
+  Shape given_{-1}, written_;  // of a frame and what comes of it; none at first
   std::vector<std::byte> first_;
   std::int64_t started_ = 0;
   Rows states_;  // (capacity, bytes that a stream remembers)
@@ -262,13 +294,15 @@ class Streams {
 }  // namespace
 
 void bind_streams(nb::module_& m) {
+  if (_import_array() < 0) throw nb::python_error();
   nb::class_<Streams>(m, "Streams")
-      .def(nb::init<const std::string&, std::int64_t, const nb::bytes&, const Places&, const Places&>())
+      .def(nb::init<const std::string&, std::int64_t, const nb::bytes&, const Places&, const Places&, bool>())
       .def("add", &Streams::add)
       .def("resize", &Streams::resize)
       .def("reset", &Streams::reset)
       .def("state", &Streams::state)
       .def("restore", &Streams::restore)
-      .def("push", &Streams::push)
+      .def("shape", &Streams::shape)
+      .def("frame", &Streams::frame)
       .def("push_many", &Streams::push_many);
 }

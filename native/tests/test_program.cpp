@@ -1,5 +1,6 @@
 // The operations of a program, on every instruction set: cells over rows beside the same cells over steps, windows, quantiles,
 // attention and sound beside plain sums in doubles, integers beside floats. Small, so that it also runs under the sanitizers.
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -123,6 +124,30 @@ void test_cell(const gatelet::Kernels& kernels, const CellCase& c, std::int64_t 
         }
       }
     }
+  }
+}
+
+// Matrices that are rounded when they are packed are those that were rounded before.
+void test_rounded(const gatelet::Kernels& kernels, std::int64_t rows, std::int64_t I, std::int64_t O) {
+  const Floats w = random_values(O * I, 41), b = random_values(O, 42);
+  Floats before = w;
+  for (float& value : before) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+    std::memcpy(&value, &bits, sizeof bits);
+  }
+  Places places;
+  const Slot x = places.take(rows, I), found = places.take(rows, O), expected = places.take(rows, O);
+  const auto program = kernels.new_program(places.width);
+  program->add({"Dense", {x}, {found}, 0, {0}, {{w.data(), O * I}, {b.data(), O}}, {}, false, true});
+  program->add({"Dense", {x}, {expected}, 0, {0}, {{before.data(), O * I}, {b.data(), O}}, {}, false});
+  Memory memory(1, places.width, 8);
+  const Floats values = random_values(rows * I, 43);
+  std::memcpy(memory.at<float>(x, 0), values.data(), values.size() * 4);
+  memory.step(*program);
+  for (std::int64_t k = 0; k < rows * O; ++k) {
+    check(close(memory.at<float>(found, 0)[k], memory.at<float>(expected, 0)[k]), "rounded weights");
   }
 }
 
@@ -330,6 +355,7 @@ int main() {
         for (const bool reverse : {false, true}) test_cell(*kernels, c, restart, reverse);
       }
     }
+    for (const auto [rows, I, O] : {std::array<std::int64_t, 3>{1, 5, 7}, {9, 16, 65}}) test_rounded(*kernels, rows, I, O);
     test_window(*kernels);
     test_quantiles(*kernels);
     for (const bool additive : {false, true}) test_attention(*kernels, additive);

@@ -21,17 +21,18 @@ class Answerer(Protocol):
         ...
 
 
-def answerer(model: Any, write: int = 0) -> Answerer:
+def answerer(model: Any, write: int = 0, weights: str = "float32") -> Answerer:
     """What answers for a model, as its plan says.
 
     Args:
         model: a plan, a model that has one, or the folder of either.
         write: tokens that a language model writes after each line, at most.
+        weights: as of a `Session`.
 
     Raises:
         ModelError: there is no plan, or one that cannot be streamed.
         MissingExtraError: the model reads subwords, and the library of these is not there.
-        GateletError: something is to be written, by a model that writes nothing.
+        GateletError: something is to be written, by a model that writes nothing; weights cannot be rounded.
     """
     plan = streamed_plan(model)
     kind = plan.features.get("kind")
@@ -41,16 +42,16 @@ def answerer(model: Any, write: int = 0) -> Answerer:
         if writes_text(plan):
             from gatelet.stream.language import LanguageAnswerer
 
-            return LanguageAnswerer(plan, write)
+            return LanguageAnswerer(plan, write, weights)
         if reads_text(plan):
-            return TextAnswerer(plan)
+            return TextAnswerer(plan, weights)
         if kind == "series":
             from gatelet.stream.series import SeriesAnswerer
 
-            return SeriesAnswerer(plan)
+            return SeriesAnswerer(plan, weights)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"The features of the plan are damaged: {error!s:.200}.") from error
-    return NumberAnswerer(plan)
+    return NumberAnswerer(plan, weights)
 
 
 def reads_text(plan: Plan) -> bool:
@@ -66,9 +67,9 @@ def writes_text(plan: Plan) -> bool:
 class NumberAnswerer:
     """Records are the inputs by name, or the numbers of the one input in their order, or in columns of any names."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, weights: str = "float32") -> None:
         """Start before the first record."""
-        self._plan, self._session = plan, Session(plan)
+        self._plan, self._session = plan, Session(plan, weights=weights)
 
     def answer(self, record: Record) -> dict[str, Any]:
         """The outputs by name."""
@@ -85,7 +86,11 @@ class NumberAnswerer:
         inputs = self._plan.inputs
         if isinstance(record, dict) and {value.name for value in inputs} <= set(record):
             # a column of CSV is text
-            return {value.name: _numbers(value.name, record[value.name]) for value in inputs}
+            found = {value.name: _numbers(value.name, record[value.name]) for value in inputs}
+            one = {value.name for value in inputs if value.shape == (1,)}
+            return {
+                name: array.reshape(1) if name in one and array.ndim == 0 else array for name, array in found.items()
+            }
         if len(inputs) > 1 or not isinstance(record, dict | list):
             raise DataError(f"expected {', '.join(value.name for value in inputs)} by name; got something else.")
         columns = (
@@ -105,11 +110,11 @@ class TextAnswerer:
     A space stands between two records, whatever the model reads: words, subwords, characters or bytes.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, weights: str = "float32") -> None:
         """Start before the first word."""
         from gatelet.features.text import TextFeatures
 
-        self._session = Session(plan)
+        self._session = Session(plan, weights=weights)
         text = TextFeatures.from_json(plan.features["text"])
         self._text = replace(text, settings=replace(text.settings, max_length=2**24))
         self._begun = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,9 @@ Array = NDArray[Any]
 Parts = list[Array]
 
 
-class Single(NamedTuple):
-    """A short way for plans of one input and one output.
-
-    Attributes:
-        push: number of the stream, a contiguous frame of float32 or float64, and where the output goes.
-        given: shape of the input.
-        written: shape of the output.
-        dtype: of the output.
-    """
-
-    push: Callable[[int, Array, Array], None]
-    given: tuple[Any, ...]
-    written: tuple[Any, ...]
-    dtype: Any
+# a short way for plans of one input and one output: the number of a stream and a frame to the output, or to None where
+# the frame is not a plain array of floats of the input's shape
+OneFrame = Callable[[int, Any], Array | None]
 
 
 class Engine(Protocol):
@@ -37,7 +26,7 @@ class Engine(Protocol):
     name: str
 
     @property
-    def single(self) -> Single | None:
+    def one_frame(self) -> OneFrame | None:
         """The short way, where there is one."""
         ...
 
@@ -66,7 +55,7 @@ class NumpyEngine:
     """The interpreter of the plan, in float64: exact, and slow."""
 
     name = "numpy"
-    single = None
+    one_frame = None
 
     def __init__(self, plan: Plan) -> None:
         """Run this plan."""

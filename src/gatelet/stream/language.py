@@ -30,12 +30,13 @@ class LanguageAnswerer:
     What comes next, and what is written, goes on in the line that was read last: its end is read with the next one.
     """
 
-    def __init__(self, plan: Plan, write: int = 0) -> None:
+    def __init__(self, plan: Plan, write: int = 0, weights: str = "float32") -> None:
         """Start before the first line.
 
         Args:
             plan: of a language model.
             write: tokens that it writes after each line, at most; a record may have its own under "write".
+            weights: as of a `Session`.
 
         Raises:
             MissingExtraError: the model reads subwords, and the library of these is not there.
@@ -50,7 +51,7 @@ class LanguageAnswerer:
         self._stop = tuple(map(str, sampling["stop"]))
         self._drawer = np.random.default_rng(sampling["seed"])
         self._write = write
-        self._session, self._begun = Session(plan), False
+        self._session, self._begun = Session(plan, weights=weights), False
         self._begin()
 
     def answer(self, record: Record) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gatelet.errors import DataError
 from gatelet.plan.integers import integers
 from gatelet.plan.values import Shape
 from gatelet.stream.described import described
-from gatelet.stream.engine import Array, Parts, Single
+from gatelet.stream.engine import Array, OneFrame, Parts
 from gatelet.stream.layout import Layout, axes_of, doubles, laid_out
 
 try:
@@ -37,24 +37,27 @@ class NativeEngine:
 
     name = "native"
 
-    def __init__(self, plan: p.Plan) -> None:
-        """Pack the weights of a plan that `can_run`."""
-        self._plan, self._count = plan, 0
+    def __init__(self, plan: p.Plan, *, rounded: bool = False) -> None:
+        """Pack the weights of a plan that `can_run`; its matrices as bfloat16 if they are to be rounded."""
+        self._plan, self._rounded, self._count = plan, rounded, 0
         self._room = dict.fromkeys(axes_of(plan), ROOM)
         takers = [operation for operation in plan.operations if getattr(operation, "takes", "") == "int16"]
         self._integers = {name for operation in takers for name in operation.inputs}
         self._build()
 
     @property
-    def single(self) -> Single | None:
-        """The one input and the one output of fixed shapes, where the plan has no others."""
+    def one_frame(self) -> OneFrame | None:
+        """The short way, where the plan has one input and one output of fixed shapes, and no others."""
         values = (*self._plan.inputs, *self._plan.outputs)
         if len(values) != 2 or any(isinstance(axis, str) for value in values for axis in value.shape):
             return None
         given, written = values
         if given.name in self._integers or written.kind != "float":
             return None
-        return Single(self._native.push, given.shape, written.shape, self._dtype(written.name))
+        # their axes are numbers
+        self._native.shape(given.shape, written.shape)  # type: ignore[arg-type]
+        found: OneFrame = self._native.frame
+        return found
 
     def resize(self, count: int) -> None:
         """Make room for so many streams; new ones are at their beginning."""
@@ -132,6 +135,7 @@ class NativeEngine:
             layout.first,
             [layout.places[value.name] for value in self._plan.inputs],
             [layout.places[value.name] for value in self._plan.outputs],
+            self._rounded,
         )
         double = doubles(self._plan)
         for number, operation in enumerate(self._plan.operations):

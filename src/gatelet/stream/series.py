@@ -33,14 +33,14 @@ class SeriesAnswerer:
     for each of these columns its values over the horizon.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, weights: str = "float32") -> None:
         """Start before the first row."""
         self._schema = Schema.from_json(plan.features["schema"])
         self._numbers = {str(name): place for place, name in enumerate(plan.features["series"], 1)}
         self._levels = [f"q{level:g}" for level in plan.features["quantiles"]]
         self._context, self._horizon = int(plan.features["context_length"]), int(plan.features["horizon"])
         self._inputs = {value.name for value in plan.inputs}
-        self._fresh = Session(plan)
+        self._fresh = Session(plan, weights=weights)
         self._series: dict[str, _Series] = {}
 
     def answer(self, record: Record) -> dict[str, Any]:

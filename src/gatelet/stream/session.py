@@ -17,6 +17,7 @@ from gatelet.stream.engine import Array, Engine, NumpyEngine
 from gatelet.stream.state import from_bytes, to_bytes
 
 ENGINES = ("native", "numpy")
+WEIGHTS = ("float32", "bfloat16")
 Frames = ArrayLike | Mapping[str, ArrayLike]
 Outputs = Any  # an array, or arrays by name where the plan has several outputs
 
@@ -37,19 +38,21 @@ class Session:
         engine: "native", float32 in C++, or "numpy", float64, for plans that the former does not know.
     """
 
-    def __init__(self, model: Any, *, engine: str | None = None) -> None:
+    def __init__(self, model: Any, *, engine: str | None = None, weights: str = "float32") -> None:
         """Start a stream.
 
         Args:
             model: a plan, a model that has one, or the folder of either.
             engine: "native" or "numpy"; by default the first one that can run the plan.
+            weights: "float32", or "bfloat16": matrices are rounded to 8 bits of their mantissa when they are packed, so
+                that half as much is read at each step. All else, states too, stays float32. Native only.
 
         Raises:
             ModelError: there is no plan, or one that cannot be streamed.
-            GateletError: the engine cannot run it.
+            GateletError: the engine cannot run it, or cannot round its weights.
         """
         self.plan = streamed_plan(model)
-        self._shared = _Shared(self.plan, engine)
+        self._shared = _Shared(self.plan, engine, weights)
         self._start()
 
     @property
@@ -79,12 +82,10 @@ class Session:
         Raises:
             DataError: an input is missing, or has another shape.
         """
-        # one frame of a small plan takes microseconds, and so does every check in Python
-        single = self._shared.single
-        if single is not None and type(frames) is np.ndarray and frames.shape == single.given:
-            if frames.dtype is _SINGLE or frames.dtype is _DOUBLE:
-                written = np.empty(single.written, single.dtype)
-                single.push(self._stream, frames if frames.flags.c_contiguous else frames.copy(), written)
+        # one frame of a small plan takes less than a microsecond, and so does every check in Python
+        if self._one_frame is not None:
+            written = self._one_frame(self._stream, frames)
+            if written is not None:
                 return written
         given, many = _arrays(self.plan.inputs, frames)
         outputs = self._shared.engine.push(self._own, [array[:, None] for array in given])
@@ -105,6 +106,7 @@ class Session:
     def _start(self) -> None:
         self._stream = self._shared.take()
         self._own = np.array([self._stream])
+        self._one_frame = self._shared.one_frame
 
     def __del__(self) -> None:
         shared = getattr(self, "_shared", None)
@@ -120,14 +122,14 @@ class SessionPool:
     outputs = pool.push(frames, [3, 14, 15])       # of some of them
     """
 
-    def __init__(self, model: Any, streams: int = 0, *, engine: str | None = None) -> None:
-        """Start some streams, numbered from 0.
+    def __init__(self, model: Any, streams: int = 0, *, engine: str | None = None, weights: str = "float32") -> None:
+        """Start some streams, numbered from 0; the rest as of a `Session`.
 
         Raises:
             ModelError, GateletError: as `Session`.
         """
         self.plan = streamed_plan(model)
-        self._shared = _Shared(self.plan, engine)
+        self._shared = _Shared(self.plan, engine, weights)
         self._streams: list[int] = []
         self.add(streams)
 
@@ -223,14 +225,20 @@ class SessionPool:
 class _Shared:
     """An engine with its weights, for all sessions that came from one, and which of its streams are free."""
 
-    def __init__(self, plan: Plan, engine: str | None) -> None:
+    def __init__(self, plan: Plan, engine: str | None, weights: str) -> None:
         if engine not in (None, *ENGINES):
             raise GateletError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r:.80}.")
-        able = native.can_run(plan)
+        if weights not in WEIGHTS:
+            raise GateletError(f"weights must be one of {', '.join(WEIGHTS)}; got {weights!r:.80}.")
+        able, rounded = native.can_run(plan), weights == "bfloat16"
         if engine == "native" and not able:
             raise GateletError("The native engine must know all operations of the plan; it does not know all.")
-        self.engine: Engine = NumpyEngine(plan) if engine == "numpy" or not able else native.NativeEngine(plan)
-        self.single = self.engine.single
+        if rounded and (engine == "numpy" or not able):
+            raise GateletError("weights must be float32 where NumPy runs the plan; got bfloat16.")
+        self.engine: Engine = (
+            NumpyEngine(plan) if engine == "numpy" or not able else native.NativeEngine(plan, rounded=rounded)
+        )
+        self.one_frame = self.engine.one_frame
         self._count = 0
         self._free: list[int] = []
 
@@ -250,9 +258,6 @@ class _Shared:
 
     def give_back(self, stream: int) -> None:
         self._free.append(stream)
-
-
-_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def streamed_plan(model: Any) -> Plan:
