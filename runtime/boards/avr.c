@@ -32,6 +32,10 @@ uint32_t board_ticks(void) {
     return (uint32_t)high << 16 | low;
 }
 
+extern char __bss_end;
+
+uintptr_t board_floor(void) { return (uintptr_t)&__bss_end; }
+
 /* The emulator ends when the core sleeps and nothing may wake it. The status has been told in words. */
 void board_exit(int status) {
     (void)status;

@@ -10,6 +10,9 @@ void board_put(char character);
 uint32_t board_ticks(void);
 extern const uint32_t board_span;
 
+/* The lowest address that the stack may come to; 0 where nobody knows: then it is not measured. */
+uintptr_t board_floor(void);
+
 /* Ends the program, and the emulator. */
 void board_exit(int status);
 

@@ -26,6 +26,8 @@ void board_put(char character) { semihost(SYS_WRITEC, (uintptr_t)&character); }
 
 uint32_t board_ticks(void) { return board_span - SYSTICK[2]; }
 
+uintptr_t board_floor(void) { return (uintptr_t)bss_end; }
+
 void board_exit(int status) {
     for (;;) semihost(SYS_EXIT, status ? RUNTIME_ERROR : APPLICATION_EXIT);
 }

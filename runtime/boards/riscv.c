@@ -31,6 +31,8 @@ uint32_t board_ticks(void) {
     return instructions;
 }
 
+uintptr_t board_floor(void) { return (uintptr_t)bss_end; }
+
 void board_exit(int status) {
     for (;;) semihost(SYS_EXIT, status ? RUNTIME_ERROR : APPLICATION_EXIT);
 }

@@ -74,7 +74,7 @@ def _plan(folder: Path) -> Plan | EncoderDecoder:
 
 def _show(done: Export, json: bool) -> None:
     facts = {"folder": str(done.folder), "format": done.kind, "files": done.files, "verified": done.verified}
-    facts["remarks"] = done.remarks
+    facts |= {"remarks": done.remarks, "measured": done.measured}
     if json:
         print_json(facts)
         return

@@ -23,7 +23,6 @@ __all__ = ["Asked", "Budget", "Device", "Verdict", "estimate", "judge", "parse_d
 
 SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([km]?)-(flash|ram)")
 BYTES = {"": 1, "k": 1024, "m": 1024**2}
-CALLS = 512  # bytes of stack for calls, beside the values of a step
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ def _budget(c: Program, cost: Cost) -> Budget:
     plan = c.plan
     return Budget(
         flash=c.flash + cost.code(plan),
-        ram=c.state_bytes + c.work_bytes + CALLS,
+        ram=c.state_bytes + c.work_bytes + cost.calls,
         macs=plan.macs,
         cost=cost.step(plan),
     )

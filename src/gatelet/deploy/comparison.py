@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,21 @@ from gatelet.errors import ExportError
 
 # of single precision: a part of the range of a value, a part of its size, and as a number
 OF_RANGE, OF_SIZE, LEAST = 1e-4, 4e-6, 1e-6
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What came of running an export beside its plan.
+
+    Attributes:
+        shares: the largest difference by what ran it, as a share of what is allowed.
+        remarks: on what ran it, or could not.
+        measured: by what ran it, numbers by what they are: instructions of a step, bytes of stack.
+    """
+
+    shares: dict[str, float]
+    remarks: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def compare(what: str, expected: Mapping[str, NDArray[np.float64]], given: Mapping[str, NDArray[np.float64]]) -> float:

@@ -31,6 +31,7 @@ class Cost:
         soft: bytes of the compiler's functions for floats; 0 with an FPU.
         doubles: likewise for doubles.
         sound: instructions of a multiply-add within a log-mel frame, as the C has them.
+        calls: bytes of stack for calls, beside the values of a step; more than any of them was measured to take.
     """
 
     integers: tuple[float, float]
@@ -39,6 +40,7 @@ class Cost:
     soft: int = 0
     doubles: int = 0
     sound: float = 0.0
+    calls: int = 384
 
     def code(self, plan: p.Plan) -> int:
         """Bytes of code."""
@@ -79,5 +81,5 @@ COSTS: dict[str, Cost] = {
     "cortex-m33": Cost((1.57, 146), (2.65, 178), 1.0, 0, 2500, sound=5.9),
     "cortex-m55": Cost((1.49, 149), (2.60, 182), 1.1, sound=5.8),
     "riscv32": Cost((3.57, 170), (186, 6504), 1.1, 4500, 7500, sound=203),
-    "avr": Cost((65, 1937), (300, 9145), 2.2, 2500, sound=322),
+    "avr": Cost((65, 1937), (300, 9145), 2.2, 2500, sound=322, calls=256),
 }

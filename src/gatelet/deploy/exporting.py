@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from gatelet.deploy.comparison import Verified
 from gatelet.deploy.npz import check_npz, write_npz
 from gatelet.errors import ExportError, GateletError, require
 from gatelet.folders import new_folder
@@ -22,7 +23,7 @@ LARGEST_MANIFEST = 2**20
 
 Write = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], None]
 Check = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], dict[str, float]]
-Verify = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], tuple[dict[str, float], dict[str, str]]]
+Verify = Callable[[Path, Plan | EncoderDecoder, dict[str, Any]], Verified]
 
 
 class Planned(Protocol):
@@ -58,6 +59,7 @@ class Export:
         files: what it consists of.
         verified: the largest difference from the plan by what ran it, as a share of what is allowed.
         remarks: on what ran it, or could not.
+        measured: by what ran it, numbers by what they are: instructions of a step, bytes of stack.
     """
 
     folder: Path
@@ -65,6 +67,7 @@ class Export:
     files: tuple[str, ...]
     verified: dict[str, float]
     remarks: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def export(
@@ -125,12 +128,10 @@ def verify(path: str | Path) -> Export:
         if _sha256(file) != expected:
             raise ExportError(f"{file} must be as it was exported; it was changed.")
     kind, plan, settings = KINDS[document["kind"]](), load_plan(folder), document["settings"]
-    remarks: dict[str, str] = {}
-    if kind.verify is None:
-        verified = kind.check(folder, plan, settings)
-    else:
-        verified, remarks = kind.verify(folder, plan, settings)
-    return Export(folder, document["kind"], (*document["files"], MANIFEST), verified, remarks)
+    run = kind.verify or (lambda *given: Verified(kind.check(*given)))
+    found = run(folder, plan, settings)
+    files = (*document["files"], MANIFEST)
+    return Export(folder, document["kind"], files, found.shares, found.remarks, found.measured)
 
 
 def plan_of(model: Plan | EncoderDecoder | Planned | str | Path) -> Plan | EncoderDecoder:

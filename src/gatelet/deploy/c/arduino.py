@@ -18,6 +18,7 @@ from gatelet.deploy.c.program import Port, Program
 from gatelet.deploy.c.readme import readme_text
 from gatelet.deploy.c.runtime_files import needed_files
 from gatelet.deploy.c.writing import header_text, source_text
+from gatelet.deploy.comparison import Verified
 from gatelet.plan import EncoderDecoder, Plan
 
 VERSION = "1.0.0"
@@ -50,9 +51,7 @@ def check_arduino(folder: Path, model: Plan | EncoderDecoder, settings: dict[str
         return check_host(c, _plain(c, folder, Path(name)))
 
 
-def verify_arduino(
-    folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]
-) -> tuple[dict[str, float], dict[str, str]]:
+def verify_arduino(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Verified:
     """The same, and on every core whose tools are there."""
     c = program_for(model, settings)
     with tempfile.TemporaryDirectory(prefix="gatelet-c-") as name:

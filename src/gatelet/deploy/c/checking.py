@@ -32,12 +32,20 @@ class OnCore:
         share: the largest difference, as a share of what is allowed; None where it did not run.
         cost: instructions, or cycles, of one step; 0 for not counted.
         remark: what there is to say.
+        stack: bytes of stack that a step used; 0 for not measured.
     """
 
     core: Core
     share: float | None
     cost: float
     remark: str
+    stack: int = 0
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """What was measured, by name and unit."""
+        found = {f"{self.core.counts} of a step": self.cost, "bytes of stack": float(self.stack)}
+        return {what: number for what, number in found.items() if number}
 
 
 def host_compilers() -> dict[str, Core]:
@@ -113,7 +121,9 @@ def check_core(c: Program, core: Core, folder: Path, work: Path) -> OnCore:
             "is allowed."
         )
     cost = said.ticks * core.per_tick
-    return OnCore(core, said.share, cost, f"{cost:,.0f} {core.counts} a step" if cost else "")
+    remarks = [f"{cost:,.0f} {core.counts} a step"] if cost else []
+    remarks += [f"{said.stack:,} bytes of stack"] if said.stack else []
+    return OnCore(core, said.share, cost, ", ".join(remarks), said.stack)
 
 
 def _run(core: Core, c: Program, folder: Path, selftest: Path, work: Path) -> Outcome | None:

@@ -13,6 +13,7 @@ from gatelet.deploy.c.program import Program
 from gatelet.deploy.c.readme import readme_text
 from gatelet.deploy.c.runtime_files import needed_files
 from gatelet.deploy.c.writing import header_text, program_of, source_text
+from gatelet.deploy.comparison import Verified
 from gatelet.errors import ExportError
 from gatelet.plan import EncoderDecoder, Plan
 from gatelet.runtime import board_file
@@ -47,7 +48,7 @@ def write_selftest(c: Program, folder: Path, golden: Golden) -> None:
     folder.mkdir()
     (folder / "golden.h").write_text(golden_text(c, golden), encoding="utf-8")
     (folder / "main.c").write_text(main_text(c, golden), encoding="utf-8")
-    for name in ("board.h", "hosted.c"):
+    for name in ("board.h", "hosted.c", "stack.h"):
         shutil.copyfile(board_file(name), folder / name)
 
 
@@ -56,22 +57,22 @@ def check_c(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]
     return check_host(program_for(model, settings), folder)
 
 
-def verify_c(
-    folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]
-) -> tuple[dict[str, float], dict[str, str]]:
-    """The same, and on every core whose tools are there: the differences, and what there is to say of each."""
+def verify_c(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Verified:
+    """The same, and on every core whose tools are there: what there is to say of each, and what was measured."""
     return everywhere(program_for(model, settings), folder)
 
 
-def everywhere(c: Program, folder: Path) -> tuple[dict[str, float], dict[str, str]]:
+def everywhere(c: Program, folder: Path) -> Verified:
     """Compare here, with new frames, and on every core, with the golden ones."""
-    shares, remarks = check_host(c, folder), {}
+    shares, remarks, measured = check_host(c, folder), {}, {}
     for found in check_cores(c, folder):
         if found.share is not None:
             shares[found.core.title] = found.share
         if found.remark:
             remarks[found.core.title] = found.remark
-    return shares, remarks
+        if found.measured:
+            measured[found.core.title] = found.measured
+    return Verified(shares, remarks, measured)
 
 
 def program_for(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Program:

@@ -18,6 +18,7 @@ from gatelet.plan import interpret
 DTYPES = {"float": np.float32, "double": np.float64, "int32_t": np.int32, "int16_t": np.int16}
 # a float between two integers becomes the one or the other, and all that follows differs by a unit
 AT_EDGES = 10.0
+BEYOND = 4096  # bytes of stack that are looked at, beside the values of a step
 BYTES, LEAST, MOST = 12_000, 4, 24  # of golden vectors: they must fit beside the model on a small board
 
 
@@ -112,14 +113,15 @@ def main_text(c: Program, golden: Golden) -> str:
     out = [f"static {port.type} out_{port.name}[{port.size}];" for port in c.outputs]
     shares = [f"static double share_{port.name};" for port in c.outputs]
     run: list[str] = []
-    judged = ["ticks += (board_ticks() - before) & board_span;"]
+    judged = ["ticks += (board_ticks() - before) & board_span;", "depth = board_depth();"]
+    judged += ["if (depth > deepest) deepest = depth;"]
     for port in c.inputs:
         size = golden.given[port.name].shape[1]
         run.append(f"fetch(in_{port.name}, golden_{port.name} + t * {size}, sizeof in_{port.name});")
         if not port.size:
             run.append(f"fetch(&count_{port.name}, golden_{port.name}_count + t, sizeof count_{port.name});")
     arguments = ", ".join(["&state", *(_argument(port) for port in c.inputs), *(f"out_{o.name}" for o in c.outputs)])
-    run += ["before = board_ticks();", f"{c.prefix}_step({arguments});"]
+    run += [f"board_paint({c.work_bytes + BEYOND}L);", "before = board_ticks();", f"{c.prefix}_step({arguments});"]
     for port in c.outputs:
         judged += [
             f"for (k = 0; k < {port.size}; k++) {{",
@@ -139,7 +141,7 @@ def main_text(c: Program, golden: Golden) -> str:
         *shares,
         "",
         "int main(void) {",
-        "    uint32_t before, ticks = 0;",
+        "    uint32_t before, depth, ticks = 0, deepest = 0;",
         "    uint16_t t, k, pass;",
         "    int failed = 0;",
         *counts,
@@ -154,6 +156,8 @@ def main_text(c: Program, golden: Golden) -> str:
         *(f"    {line}" for line in tell),
         '    board_text("ticks ");',
         "    board_number(ticks / GOLDEN_STEPS);",
+        '    board_text("\\nstack ");',
+        "    board_number(deepest);",
         '    board_text(failed ? "\\ndifferent\\n" : "\\nsame\\n");',
         "    board_exit(failed);",
         "    return 0;",
@@ -175,32 +179,36 @@ class Outcome:
     Attributes:
         share: the largest difference, as a share of what is allowed.
         ticks: of the board's counter, for one step.
+        stack: bytes of it that a step used, with what it calls; 0 for not measured.
     """
 
     share: float
     ticks: int
+    stack: int
 
 
 def outcome(output: str) -> Outcome | None:
     """Read what the program wrote; None if it did not come to its end."""
-    share, ticks, ended = 0.0, 0, False
+    share, counts, ended = 0.0, {"ticks": 0, "stack": 0}, False
     for line in output.splitlines():
         words = line.split()
         if len(words) == 2 and words[1].isdigit():
-            if words[0] == "ticks":
-                ticks = int(words[1])
+            if words[0] in counts:
+                counts[words[0]] = int(words[1])
             else:
                 share = max(share, int(words[1]) / 1e6)
         ended = ended or line.strip() in ("same", "different")
-    return Outcome(share, ticks) if ended else None
+    return Outcome(share, counts["ticks"], counts["stack"]) if ended else None
 
 
 MAIN_HEAD = """/* Compares the model with golden vectors. Tells for each output the largest difference, in millionths of
- * what is allowed, and the ticks of one step. To run it on your own board, answer to board.h as hosted.c does. */
+ * what is allowed; then the ticks of one step, and the bytes of stack that it used. To run it on your own board, answer
+ * to board.h as hosted.c does. */
 #include <string.h>
 
 #include "board.h"
 #include "golden.h"
+#include "stack.h"
 #include "@NAME@.h"
 
 static void fetch(void *to, const void *from, uint16_t bytes) {

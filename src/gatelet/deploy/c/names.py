@@ -12,7 +12,7 @@ RESERVED = frozenset(
     "operator or override private protected public register reinterpret_cast requires restrict return short "
     "signed sizeof static struct switch template this throw true try typedef typeid typename uint16_t uint32_t "
     "uint8_t union unsigned using virtual void volatile wchar_t while xor state scratch floats doubles wholes "
-    "shorts fours j k r".split()
+    "shorts fours j k r stack ticks".split()
 )
 LONGEST = 40
 

@@ -22,6 +22,7 @@ def readme_text(c: Program, places: tuple[str, str] = ("gatelet/", "selftest/"))
         for word, ports in (("in", c.inputs), ("out", c.outputs))
         for port in ports
     ]
+    calls = max(cost.calls for cost in COSTS.values())
     return "\n".join([
         f"# {c.plan.task} in C, written by gatelet",
         "",
@@ -47,12 +48,12 @@ def readme_text(c: Program, places: tuple[str, str] = ("gatelet/", "selftest/"))
         "|---|---|",
         f"| constants, in flash | {c.flash:,} |",
         f"| state, per stream | {c.state_bytes:,} |",
-        f"| values of a step, on the stack (and some 200 bytes for calls) | {c.work_bytes:,} |",
+        f"| stack of a step, at most: {c.work_bytes:,} for its values, {calls} for calls | {c.work_bytes + calls:,} |",
         "| static data | 0 |",
         "",
         f"A step takes {c.plan.macs:,} multiply-adds. That is about so many instructions (AVR: cycles) for products",
         "and gates, and so many bytes of code beside the constants, estimated from what was measured with other models",
-        "at -O2; `gatelet verify` measures this one under emulators.",
+        "at -O2; `gatelet verify` measures this one under emulators, and the stack that it takes there.",
         "",
         "| core | instructions | code |",
         "|---|---|---|",
