@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gatelet.deploy.c.program import Program
 from gatelet.deploy.c.writing import program_of
+from gatelet.deploy.wasm.about import kind_of, with_spectrum
 from gatelet.deploy.wasm.checking import check_model, check_text, need_node
 from gatelet.deploy.wasm.compiling import compiled, need_tools
-from gatelet.deploy.wasm.package import about, files
+from gatelet.deploy.wasm.package import files
 from gatelet.errors import ExportError
 from gatelet.plan import EncoderDecoder, Plan
 
@@ -22,8 +22,9 @@ def write_wasm(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, A
     """
     need_tools()
     need_node()
-    c = _program(model, settings)
-    for name, content in files(c, compiled(c)).items():
+    plan = _plan(model, settings)
+    c = program_of(with_spectrum(plan))
+    for name, content in files(c, plan, compiled(c)).items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
@@ -33,16 +34,16 @@ def check_wasm(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, A
     Raises:
         ExportError: they differ.
     """
-    c = _program(model, settings)
-    found = check_model(c, folder)
-    if about(c)["kind"] == "text":
-        check_text(c.plan, folder)
+    plan = _plan(model, settings)
+    found = check_model(program_of(with_spectrum(plan)), plan, folder)
+    if kind_of(plan) == "text":
+        check_text(plan, folder)
     return found
 
 
-def _program(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Program:
+def _plan(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Plan:
     if settings:
         raise ExportError(f"WebAssembly takes no settings; got {', '.join(settings)}.")
     if isinstance(model, EncoderDecoder):
         raise ExportError("A model that reads a whole text before it writes cannot be exported to WebAssembly.")
-    return program_of(model)
+    return model

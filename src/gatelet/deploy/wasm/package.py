@@ -8,43 +8,26 @@ import re
 from importlib import resources
 from typing import Any
 
+from gatelet import plan as p
 from gatelet.deploy.c.program import Port, Program
+from gatelet.deploy.wasm.about import about, told
 from gatelet.plan.values import spelled
 
-MOST_INLINE = 64 * 2**20  # bytes of a module that a page holds in itself
-# what JavaScript needs of the features of a plan
-TEXT = ("text", "labels", "multiple", "threshold")
-SERIES = ("schema", "context_length", "horizon", "quantiles", "series")
-
-
-def about(c: Program) -> dict[str, Any]:
-    """What JavaScript must know of a model: inputs, outputs, features, and the digest of its plan."""
-    features = dict(c.plan.features)
-    kind = {"text": "text", "series": "series"}.get(str(features.get("kind")), "numbers")
-    if kind == "text" and ("labels" not in features or features["text"].get("subwords") is not None):
-        kind = "numbers"
-    kept = {"text": TEXT, "series": SERIES, "numbers": ()}[kind]
-    found: dict[str, Any] = {
-        "task": c.plan.task,
-        "kind": kind,
-        "digest": c.plan.digest,
-        "inputs": [_port(port) | {"byValue": port.by_value} for port in c.inputs],
-        "outputs": [_port(port) for port in c.outputs],
-        "features": {name: features[name] for name in kept},
-    }
-    if kind == "text":
-        found["features"]["text"] = {name: features["text"][name] for name in ("settings", "tokens")}
-    return found
-
-
-def _port(port: Port) -> dict[str, Any]:
-    return {
-        "name": port.value.name,
-        "type": port.type,
-        "size": port.size,
-        "shape": list(port.value.shape),
-        "unit": port.value.unit,
-    }
+# the files of a package that read for a model of a kind, and what they give
+READERS = {
+    "text": {"text.js": "TextReader"},
+    "series": {"series.js": "SeriesReader, parseCsv"},
+    "sound": {"sound.js": "Hops, Resampler"},
+    "numbers": {},
+}
+# and what its page is made of beside them
+PAGES = {
+    "text": ("page_text.js",),
+    "series": ("page_series.js",),
+    "sound": ("microphone.js", "page_sound.js"),
+    "numbers": ("sound.js", "microphone.js", "page_numbers.js"),
+}
+ALONE = re.compile(r"^export (?=class|function|const)|^import .*\n", re.MULTILINE)  # what a page of one script has not
 
 
 def asset(name: str) -> str:
@@ -52,33 +35,33 @@ def asset(name: str) -> str:
     return (resources.files("gatelet.deploy.wasm") / "assets" / name).read_text(encoding="utf-8")
 
 
-def files(c: Program, module: bytes) -> dict[str, str | bytes]:
+def files(c: Program, plan: p.Plan, module: bytes) -> dict[str, str | bytes]:
     """The files of the package by name."""
-    says = about(c)
+    says = about(c, plan)
     coded = base64.b64encode(module).decode()
-    reader = {"text": "text.js", "series": "series.js"}.get(says["kind"])
-    found: dict[str, str | bytes] = {
+    readers = READERS[says["kind"]]
+    return {
         "model.wasm": module,
         "model.js": f"export const about = {_json(says)};\n\nexport const binary =\n  {json.dumps(coded)};\n",
         "streams.js": asset("streams.js"),
-        "index.js": _index(reader),
-        "index.d.ts": _types(c, reader),
-        "package.json": _manifest(c, reader),
-        "README.md": _readme(c, len(module), reader),
-        "index.html": page(says, coded, reader),
+        "index.js": _index(readers),
+        "index.d.ts": _types(c, plan, says["kind"]),
+        "package.json": _manifest(c, readers),
+        "README.md": _readme(c, plan, len(module), says["kind"]),
+        "index.html": page(says, coded),
+        **{name: asset(name) for name in readers},
     }
-    return found | ({reader: asset(reader)} if reader else {})
 
 
-def page(says: dict[str, Any], coded: str, reader: str | None) -> str:
+def page(says: dict[str, Any], coded: str) -> str:
     """The page with everything in it, since a page from a file may load no other."""
-    scripts = [asset("streams.js"), *([asset(reader)] if reader else []), asset("page.js")]
-    code = "\n".join(re.sub(r"^export (?=class|function|const)", "", script, flags=re.MULTILINE) for script in scripts)
+    kind = says["kind"]
+    names = ("streams.js", *READERS[kind], "page.js", *PAGES[kind], "start.js")
     values = {
         "@STYLE@": asset("page.css"),
         "@ABOUT@": _json(says).replace("<", "\\u003c"),
         "@BINARY@": coded,
-        "@CODE@": code,
+        "@CODE@": "\n".join(ALONE.sub("", asset(name)) for name in names),
         "@TITLE@": f"gatelet: {re.sub(r'[^A-Za-z0-9 ]', ' ', says['task'])}",
     }
     return re.sub("|".join(values), lambda found: values[found[0]], asset("page.html"))
@@ -88,9 +71,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _index(reader: str | None) -> str:
-    exported = {"text.js": "TextReader", "series.js": "SeriesReader, parseCsv"}.get(reader or "")
-    more = f'export {{ {exported} }} from "./{reader}";\n' if exported else ""
+def _index(readers: dict[str, str]) -> str:
+    more = "".join(f'export {{ {names} }} from "./{file}";\n' for file, names in readers.items() if names)
     return f"""import {{ about, binary }} from "./model.js";
 import {{ Model }} from "./streams.js";
 
@@ -105,8 +87,8 @@ export async function load() {{
 """
 
 
-def _manifest(c: Program, reader: str | None) -> str:
-    names = ["index.js", "index.d.ts", "model.js", "model.wasm", "streams.js", *([reader] if reader else [])]
+def _manifest(c: Program, readers: dict[str, str]) -> str:
+    names = ["index.js", "index.d.ts", "model.js", "model.wasm", "streams.js", *readers]
     values = {
         "name": f"gatelet-{re.sub('[^a-z0-9]+', '-', c.plan.task.lower()).strip('-') or 'model'}",
         "version": "1.0.0",
@@ -124,7 +106,7 @@ def _manifest(c: Program, reader: str | None) -> str:
     return json.dumps(values, indent=2) + "\n"
 
 
-def _types(c: Program, reader: str | None) -> str:
+def _types(c: Program, plan: p.Plan, kind: str) -> str:
     arrays = {"float": "Float32Array", "double": "Float64Array", "int32_t": "Int32Array", "int16_t": "Int16Array"}
 
     def line(port: Port, type: str) -> str:
@@ -132,10 +114,11 @@ def _types(c: Program, reader: str | None) -> str:
         shape = spelled(port.value.shape) if port.value.shape else "one number"
         return f"  /** {re.sub('[*]/', '', shape + unit)} */\n  {json.dumps(port.value.name)}: {type};"
 
+    given = told(c, plan)
     inputs = [line(port, "number" if port.by_value else "Numbers") for port in c.inputs]
-    outputs = [line(port, arrays[port.type] if port.value.shape else "number") for port in c.outputs]
+    outputs = [line(port, arrays[port.type] if port.value.shape else "number") for port in given]
     single = "number" if c.inputs[0].by_value else "Numbers"
-    only = arrays[c.outputs[0].type] if c.outputs[0].value.shape else "number"
+    only = arrays[given[0].type] if given[0].value.shape else "number"
     return "\n".join([
         "export type Numbers = ArrayLike<number | ArrayLike<number>>;",
         "",
@@ -144,29 +127,30 @@ def _types(c: Program, reader: str | None) -> str:
         "export interface Outputs {", *outputs, "}",
         "",
         f"export type Frame = {'Inputs' if len(c.inputs) > 1 else f'Inputs | {single}'};",
-        f"export type Answer = {only if len(c.outputs) == 1 else 'Outputs'};",
+        f"export type Answer = {only if len(given) == 1 else 'Outputs'};",
         *asset("index.d.ts").splitlines(),
-        *({"text.js": asset("text.d.ts"), "series.js": asset("series.d.ts")}.get(reader or "", "").splitlines()),
+        *(asset(f"{kind}.d.ts").splitlines() if READERS[kind] else ()),
         "",
     ])  # fmt: skip
 
 
-def _readme(c: Program, size: int, reader: str | None) -> str:
+READS = {
+    "text": "`new TextReader(about.features.text)` gives the tokens of a text, numbered as the model reads them.",
+    "series": "`new SeriesReader(about.features, names)` gives a frame for each row of a table, `parseCsv` the rows.",
+    "sound": "`new Resampler(from, about.features.rate)` brings sound to the rate of the model, `new Hops(size)` cuts\n"
+    "it into steps. `stream.spectrum` is the log-mel frame of the last one.",
+}
+
+
+def _readme(c: Program, plan: p.Plan, size: int, kind: str) -> str:
     def frame(port: Port) -> str:
         return f"{json.dumps(port.value.name)}: " + ("0" if port.by_value else "[/* numbers */]")
 
-    lines = {
-        "text.js": [
-            "", "`new TextReader(about.features.text)` gives the tokens of a text, numbered as the model reads them.",
-        ],
-        "series.js": [
-            "", "`new SeriesReader(about.features, names)` gives a frame for each row of a table, `parseCsv` the rows.",
-        ],
-    }.get(reader or "", [])  # fmt: skip
+    lines = ["", READS[kind]] if kind in READS else []
     rows = [
         f"| {word} | `{port.value.name}` | {spelled(port.value.shape) if port.value.shape else 'one number'} "
         f"| {port.value.unit} |"
-        for word, ports in (("in", c.inputs), ("out", c.outputs))
+        for word, ports in (("in", c.inputs), ("out", told(c, plan)))
         for port in ports
     ]
     return "\n".join([
@@ -187,7 +171,7 @@ def _readme(c: Program, size: int, reader: str | None) -> str:
         *rows,
         "",
         f"`model.wasm` has {size:,} bytes and imports nothing; `model.js` holds the same as text, so that no server",
-        f"is needed. A stream keeps {c.state_bytes:,} bytes, and a step takes {c.plan.macs:,} multiply-adds. Needs a",
+        f"is needed. A stream keeps {c.state_bytes:,} bytes, and a step takes {plan.macs:,} multiply-adds. Needs a",
         "browser of 2023 or later (128-bit SIMD), or Node 18.",
         *lines,
         "",

@@ -2,7 +2,7 @@
 /** What the package says of the model: inputs, outputs, features. */
 export declare const about: {
   readonly task: string;
-  readonly kind: "text" | "series" | "numbers";
+  readonly kind: "text" | "series" | "sound" | "numbers";
   readonly digest: string;
   readonly inputs: readonly object[];
   readonly outputs: readonly object[];
@@ -25,6 +25,8 @@ export declare class Stream {
   reset(): void;
   /** Another stream that goes on from here. */
   fork(): Stream;
+  /** Of a model of sound: the log-mel frame of the last step. */
+  readonly spectrum: Float32Array | undefined;
   /** What the stream remembers. Setting it throws TypeError where it is of another model. */
   state: Uint8Array;
   /** Ends the stream. */

@@ -26,7 +26,9 @@ export class Model {
     this._stateSize = this._calls.model_state_size();
     this._inputs = about.inputs.map((port) => ({ ...port, room: port.byValue ? 0 : Math.max(port.size, 64) }));
     for (const port of this._inputs) port.place = port.byValue ? 0 : this._take(port.room * ARRAYS[port.type].BYTES_PER_ELEMENT);
-    this._outputs = about.outputs.map((port) => ({ ...port, place: this._take(port.size * ARRAYS[port.type].BYTES_PER_ELEMENT) }));
+    // what the page of a model of sound looks at is the last argument, where it is no output anyway
+    const { outputs, spectrum } = about, extra = spectrum && outputs.every((port) => port.name !== spectrum.name) ? [spectrum] : [];
+    this._outputs = [...outputs, ...extra].map((port) => ({ ...port, place: this._take(port.size * ARRAYS[port.type].BYTES_PER_ELEMENT) }));
   }
 
   /** A new stream, at its beginning. */
@@ -69,14 +71,23 @@ export class Model {
     const single = inputs.length === 1 && (typeof frame === "number" || frame == null || !(inputs[0].name in Object(frame)));
     const given = inputs.flatMap((port) => this._argument(port, single ? frame : frame[port.name]));
     this._calls.model_step(state, ...given, ...this._outputs.map((port) => port.place));
-    const found = this._outputs.map((port) => (port.shape.length ? this._view(port).slice() : this._view(port)[0]));
+    const told = this._outputs.slice(0, this.about.outputs.length);
+    const found = told.map((port) => (port.shape.length ? this._view(port).slice() : this._view(port)[0]));
     if (found.length === 1) return found[0];
-    return Object.fromEntries(this._outputs.map((port, place) => [port.name, found[place]]));
+    return Object.fromEntries(told.map((port, place) => [port.name, found[place]]));
+  }
+
+  /** The log-mel frame of the step before. */
+  _spectrum() {
+    const { spectrum } = this.about;
+    return spectrum && this._view(this._outputs.find((port) => port.name === spectrum.name)).slice();
   }
 }
 
 export class Stream {
   constructor(model, place) {
+    /** Of a model of sound: the log-mel frame of the last step. */
+    this.spectrum = undefined;
     this._model = model;
     this._place = place;
     this.reset();
@@ -84,7 +95,9 @@ export class Stream {
 
   /** One step: a frame is a value for each input, by name, or the value itself where there is one input. */
   push(frame) {
-    return this._model._step(this._living(), frame);
+    const answer = this._model._step(this._living(), frame);
+    this.spectrum = this._model._spectrum();
+    return answer;
   }
 
   /** Back to the beginning. */
