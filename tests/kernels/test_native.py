@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -21,29 +20,6 @@ GRADIENT_TOLERANCE = 2e-5
 
 CELLS = list(TABLE)
 SHAPES = [(1, 1, 1, 1), (3, 2, 15, 17), (2, 17, 1, 63), (7, 33, 65, 65), (40, 1, 5, 128), (3, 300, 17, 15)]
-
-
-@pytest.fixture(params=native.isas() or ["none"])
-def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run the test once per instruction set."""
-    monkeypatch.setenv("GATELET_ISA", request.param)
-    return str(request.param)
-
-
-@pytest.fixture
-def poisoned() -> Iterator[None]:
-    """Fill fresh memory with NaN, so that what a kernel forgets to write shows."""
-    torch.use_deterministic_algorithms(True)
-    yield
-    torch.use_deterministic_algorithms(False)
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    """Put the number of threads back after the test."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def layer(cell: str, steps: int, batch: int, inputs: int, hidden: int, batch_first: bool = False) -> list[Tensor]:

@@ -1,6 +1,5 @@
 """Scan cells in their three forms: fused (each instruction set), parallel, sequential; and against the reference."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,29 +25,6 @@ needs_native = pytest.mark.skipif(not native.ENABLED, reason="the native kernels
 def cell(request: pytest.FixtureRequest) -> ScanCell:
     found: ScanCell = request.param
     return found
-
-
-@pytest.fixture(params=native.isas() or ["none"])
-def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run the test once per instruction set."""
-    monkeypatch.setenv("GATELET_ISA", request.param)
-    return str(request.param)
-
-
-@pytest.fixture
-def poisoned() -> Iterator[None]:
-    """Fill fresh memory with NaN, so that what a kernel forgets to write shows."""
-    torch.use_deterministic_algorithms(True)
-    yield
-    torch.use_deterministic_algorithms(False)
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    """Put the number of threads back after the test."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def given_for(cell: ScanCell, steps: int, batch: int, hidden: int, layout: str, dtype: torch.dtype) -> Scanned:

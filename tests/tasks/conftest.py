@@ -1,6 +1,8 @@
 """Small tables, small networks and one fitted forecaster that the tests of tasks share."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,3 +80,18 @@ def new(tiny: NetworkSettings) -> Callable[..., Forecaster]:
         return Forecaster(4, **(wanted | options))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def forge() -> Callable[..., None]:
+    """Changes one entry of a saved description: `forge(folder, *keys, value=...)`."""
+
+    def change(path: Path, *keys: str, value: Any) -> None:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        entry = config
+        for key in keys[:-1]:
+            entry = entry[key]
+        entry[keys[-1]] = value
+        (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+    return change

@@ -1,6 +1,6 @@
 """Saved language models: back bit for bit, and nothing damaged is taken."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +42,6 @@ def test_a_saved_model_comes_back_bit_for_bit(name: str, new: New, brief: Traini
         assert (again / file).read_bytes() == (path / file).read_bytes()
 
 
-def forged(path: Path, *keys: str, value: Any) -> None:
-    """Change one entry of a saved description."""
-    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    entry = config
-    for key in keys[:-1]:
-        entry = entry[key]
-    entry[keys[-1]] = value
-    (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("keys", "value"),
     [
@@ -74,20 +64,20 @@ def forged(path: Path, *keys: str, value: Any) -> None:
     ids=str,
 )
 def test_what_does_not_hold_together_is_refused(
-    keys: tuple[str, ...], value: Any, fitted: LanguageModel, tmp_path: Path
+    keys: tuple[str, ...], value: Any, fitted: LanguageModel, forge: Callable[..., None], tmp_path: Path
 ) -> None:
     path = fitted.save(tmp_path / "model")
-    forged(path, *keys, value=value)
+    forge(path, *keys, value=value)
     with pytest.raises(ModelError, match="is damaged"):
         gatelet.load(path)
 
 
-def test_each_task_reads_its_own(fitted: LanguageModel, tmp_path: Path) -> None:
+def test_each_task_reads_its_own(fitted: LanguageModel, forge: Callable[..., None], tmp_path: Path) -> None:
     path = fitted.save(tmp_path / "model")
     with pytest.raises(ModelError, match="must hold a Translator; it holds 'LanguageModel'"):
         Translator.load(path)
     with pytest.raises(ModelError):
         fitted.save(path)
-    forged(path, "task", value="Translator")
+    forge(path, "task", value="Translator")
     with pytest.raises(ModelError, match="must hold a LanguageModel; it holds 'Translator'"):
         LanguageModel.load(path)

@@ -1,6 +1,5 @@
 """Saved translators: back bit for bit, and nothing damaged is taken."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,16 +43,6 @@ def test_a_saved_translator_comes_back_bit_for_bit(
         assert (again / file).read_bytes() == (path / file).read_bytes()
 
 
-def forged(path: Path, *keys: str, value: Any) -> None:
-    """Change one entry of a saved description."""
-    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    entry = config
-    for key in keys[:-1]:
-        entry = entry[key]
-    entry[keys[-1]] = value
-    (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("keys", "value"),
     [
@@ -80,21 +69,21 @@ def forged(path: Path, *keys: str, value: Any) -> None:
     ids=str,
 )
 def test_what_does_not_hold_together_is_refused(
-    keys: tuple[str, ...], value: Any, fitted: Translator, tmp_path: Path
+    keys: tuple[str, ...], value: Any, fitted: Translator, forge: Callable[..., None], tmp_path: Path
 ) -> None:
     path = fitted.save(tmp_path / "model")
-    forged(path, *keys, value=value)
+    forge(path, *keys, value=value)
     with pytest.raises(ModelError, match="is damaged"):
         gatelet.load(path)
 
 
-def test_each_task_reads_its_own(fitted: Translator, tmp_path: Path) -> None:
+def test_each_task_reads_its_own(fitted: Translator, forge: Callable[..., None], tmp_path: Path) -> None:
     path = fitted.save(tmp_path / "model")
     with pytest.raises(ModelError, match="must hold a Classifier; it holds 'Translator'"):
         Classifier.load(path)
     with pytest.raises(ModelError):
         fitted.save(path)
     fitted.save(path, overwrite=True)
-    forged(path, "task", value="Classifier")
+    forge(path, "task", value="Classifier")
     with pytest.raises(ModelError, match="must hold a Translator; it holds 'Classifier'"):
         Translator.load(path)
