@@ -50,8 +50,11 @@ static inline int32_t gatelet_clamp17(int32_t a) { return a > 65535 ? 65535 : a 
 #define GATELET_TABLE_LAST 189
 extern const int16_t gatelet_tanh_table[GATELET_TABLE_LAST + 1] GATELET_CONSTANTS;
 
-/* tanh(u / 2) for u >= 0 in Q12, in Q23: 0 ... 2^23, linear between the values of the table, 2^8 apart in u. */
-GATELET_INLINE int32_t gatelet_half_tanh(uint32_t u) {
+static inline uint32_t gatelet_magnitude(int32_t a) { return (uint32_t)(a < 0 ? -a : a); }
+
+/* tanh(|v| / 2) for v in Q12, in Q23: 0 ... 2^23, linear between the values of the table, 2^8 apart in v. */
+GATELET_INLINE int32_t gatelet_half_tanh_inline(int32_t v) {
+    uint32_t u = gatelet_magnitude(v);
     /* as a number: an address past the table, which is not read, may not be made by adding to one */
     const int16_t *at = (const int16_t *)((uintptr_t)gatelet_tanh_table + (uintptr_t)(u >> 8) * sizeof(int16_t));
     if (u >= (uint32_t)GATELET_TABLE_LAST << 8) return (int32_t)1 << 23;
@@ -72,18 +75,22 @@ GATELET_INLINE int32_t gatelet_half_tanh(uint32_t u) {
 #endif
 }
 
-static inline uint32_t gatelet_magnitude(int32_t a) { return (uint32_t)(a < 0 ? -a : a); }
+/* One function for all gates of a small core; elsewhere a copy per gate, which is quicker. */
+#if UINTPTR_MAX <= 0xffffffff && !defined(GATELET_DSP)
+int32_t gatelet_half_tanh(int32_t v);
+#else
+#define gatelet_half_tanh gatelet_half_tanh_inline
+#endif
 
 /* The logistic function of v in Q12, in Q15: 0 ... 32768. With t = half_tanh in Q15, rounded, it is (32769 + t) / 2 or, for
  * negative v, (32769 - t) / 2, rounded down; the complement ~a = -a - 1 makes one formula of both. */
 GATELET_INLINE int32_t gatelet_sigmoid(int32_t v) {
-    const int32_t t = gatelet_half_tanh(gatelet_magnitude(v));
-    return ((t ^ gatelet_floor_shift(v, 31)) + ((int32_t)32769 * 256 + 128)) >> 9;
+    return ((gatelet_half_tanh(v) ^ gatelet_floor_shift(v, 31)) + ((int32_t)32769 * 256 + 128)) >> 9;
 }
 
 /* tanh(u / 2) for u in Q12, in Q15: -32767 ... 32767. */
 GATELET_INLINE int32_t gatelet_tanh_of_half(int32_t u) {
-    const int32_t t = (gatelet_half_tanh(gatelet_magnitude(u)) + 128) >> 8, sign = gatelet_floor_shift(u, 31);
+    const int32_t t = (gatelet_half_tanh(u) + 128) >> 8, sign = gatelet_floor_shift(u, 31);
     return ((t - (t >> 15)) ^ sign) - sign; /* 32768 becomes 32767 */
 }
 
@@ -93,19 +100,9 @@ GATELET_INLINE int32_t gatelet_tanh_of_half(int32_t u) {
 #ifdef GATELET_DSP
 
 /* Two products per instruction: SXTB16 widens bytes 0 and 2, or 1 and 3, so activations lie in the order 0, 2, 1, 3. */
-static inline gatelet_four gatelet_four_of(int16_t a, int16_t b, int16_t c, int16_t d) {
-    gatelet_four four;
-    four.pairs[0] = (uint16_t)a | (uint32_t)(uint16_t)c << 16;
-    four.pairs[1] = (uint16_t)b | (uint32_t)(uint16_t)d << 16;
-    return four;
-}
-
-#else
-
-static inline gatelet_four gatelet_four_of(int16_t a, int16_t b, int16_t c, int16_t d) {
-    gatelet_four four;
-    four.values[0] = a, four.values[1] = b, four.values[2] = c, four.values[3] = d;
-    return four;
+static inline void gatelet_arrange_four(gatelet_four *four, int16_t a, int16_t b, int16_t c, int16_t d) {
+    four->pairs[0] = (uint16_t)a | (uint32_t)(uint16_t)c << 16;
+    four->pairs[1] = (uint16_t)b | (uint32_t)(uint16_t)d << 16;
 }
 
 #endif
@@ -144,6 +141,20 @@ GATELET_INLINE gatelet_q_sum gatelet_add(gatelet_q_sum sum, const gatelet_four *
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(bytes));
     __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(even), "r"(x->pairs[0]));
     __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(odd), "r"(x->pairs[1]));
+#elif defined(__AVR_HAVE_MUL__) && !defined(GATELET_PORTABLE)
+    /* a product of 8 and 16 bits is two of 8 bits; the compiler would make one of 32 and 32 */
+    const int16_t *at = x->values;
+    int16_t value;
+    int8_t weight;
+    uint8_t sign, left = 4;
+    __asm__("1: ld %A[value], %a[at]+\n\tld %B[value], %a[at]+\n\tlpm %[weight], %a[w]+\n\t"
+            "mulsu %[weight], %A[value]\n\tsbc %[sign], %[sign]\n\tadd %A[sum], r0\n\tadc %B[sum], r1\n\t"
+            "adc %C[sum], %[sign]\n\tadc %D[sum], %[sign]\n\tmuls %[weight], %B[value]\n\tsbc %[sign], %[sign]\n\t"
+            "add %B[sum], r0\n\tadc %C[sum], r1\n\tadc %D[sum], %[sign]\n\tdec %[left]\n\tbrne 1b\n\tclr r1"
+            : [sum] "+r"(sum), [at] "+x"(at), [w] "+z"(w), [value] "=&a"(value), [weight] "=&a"(weight),
+              [sign] "=&r"(sign), [left] "+r"(left)
+            :
+            : "memory");
 #else
     sum += (int32_t)GATELET_READ8(w) * x->values[0];
     sum += (int32_t)GATELET_READ8(w + 1) * x->values[1];

@@ -1,7 +1,7 @@
 #include "q_arithmetic.h"
 
 /* Weights of one unit times each group of x. */
-GATELET_INLINE const int8_t *add_one(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sum) {
+GATELET_TWICE const int8_t *add_one(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sum) {
     gatelet_q_sum a = gatelet_q_start();
     do {
         a = gatelet_add(a, x++, w);

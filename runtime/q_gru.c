@@ -1,13 +1,13 @@
 #include "q_gru.h"
 
 /* Four columns of each gate times each group of x, so that every load of x serves three gates. */
-GATELET_INLINE const int8_t *add_three(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
+GATELET_TWICE const int8_t *add_three(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
     gatelet_q_sum r = gatelet_q_start(), z = r, n = r;
     do {
-        gatelet_four four = *x++;
-        r = gatelet_add(r, &four, w);
-        z = gatelet_add(z, &four, w + 4);
-        n = gatelet_add(n, &four, w + 8);
+        const gatelet_four *at = x++;
+        r = gatelet_add(r, at, w);
+        z = gatelet_add(z, at, w + 4);
+        n = gatelet_add(n, at, w + 8);
         w += 12;
     } while (x != end);
     sums[0] = gatelet_q_end(r), sums[1] = gatelet_q_end(z), sums[2] = gatelet_q_end(n);

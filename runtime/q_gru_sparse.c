@@ -1,19 +1,17 @@
 #include "q_gru.h"
 
 /* The blocks of one unit: how many there are, then which groups of x they meet. */
-GATELET_INLINE const uint16_t *add_blocks(const uint16_t *blocks, const int8_t **weights, const gatelet_four *x,
+GATELET_TWICE const uint16_t *add_blocks(const uint16_t *blocks, const int8_t **weights, const gatelet_four *x,
                                           int32_t *sums) {
     const int8_t *w = *weights;
     uint_fast16_t count = (uint16_t)GATELET_READ16(blocks++);
     gatelet_q_sum r = gatelet_q_start(), z = r, n = r;
     for (; count > 0; count--) {
         const gatelet_four *at = x + (uint16_t)GATELET_READ16(blocks++);
-        gatelet_four four;
         GATELET_KEEP(at);
-        four = *at;
-        r = gatelet_add(r, &four, w);
-        z = gatelet_add(z, &four, w + 4);
-        n = gatelet_add(n, &four, w + 8);
+        r = gatelet_add(r, at, w);
+        z = gatelet_add(z, at, w + 4);
+        n = gatelet_add(n, at, w + 8);
         w += 12;
         GATELET_KEEP(blocks);
         GATELET_KEEP(w);

@@ -1,14 +1,14 @@
 #include "q_lstm.h"
 
 /* Four columns of each gate times each group of x, so that every load of x serves four gates. */
-GATELET_INLINE const int8_t *add_four(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
+GATELET_TWICE const int8_t *add_four(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
     gatelet_q_sum i = gatelet_q_start(), f = i, g = i, o = i;
     do {
-        gatelet_four four = *x++;
-        i = gatelet_add(i, &four, w);
-        f = gatelet_add(f, &four, w + 4);
-        g = gatelet_add(g, &four, w + 8);
-        o = gatelet_add(o, &four, w + 12);
+        const gatelet_four *at = x++;
+        i = gatelet_add(i, at, w);
+        f = gatelet_add(f, at, w + 4);
+        g = gatelet_add(g, at, w + 8);
+        o = gatelet_add(o, at, w + 12);
         w += 16;
     } while (x != end);
     sums[0] = gatelet_q_end(i), sums[1] = gatelet_q_end(f);

@@ -1,20 +1,18 @@
 #include "q_lstm.h"
 
 /* The blocks of one unit: how many there are, then which groups of x they meet. */
-GATELET_INLINE const uint16_t *add_blocks(const uint16_t *blocks, const int8_t **weights, const gatelet_four *x,
+GATELET_TWICE const uint16_t *add_blocks(const uint16_t *blocks, const int8_t **weights, const gatelet_four *x,
                                           int32_t *sums) {
     const int8_t *w = *weights;
     uint_fast16_t count = (uint16_t)GATELET_READ16(blocks++);
     gatelet_q_sum i = gatelet_q_start(), f = i, g = i, o = i;
     for (; count > 0; count--) {
         const gatelet_four *at = x + (uint16_t)GATELET_READ16(blocks++);
-        gatelet_four four;
         GATELET_KEEP(at);
-        four = *at;
-        i = gatelet_add(i, &four, w);
-        f = gatelet_add(f, &four, w + 4);
-        g = gatelet_add(g, &four, w + 8);
-        o = gatelet_add(o, &four, w + 12);
+        i = gatelet_add(i, at, w);
+        f = gatelet_add(f, at, w + 4);
+        g = gatelet_add(g, at, w + 8);
+        o = gatelet_add(o, at, w + 12);
         w += 16;
         GATELET_KEEP(blocks);
         GATELET_KEEP(w);

@@ -17,8 +17,20 @@ const int16_t gatelet_tanh_table[GATELET_TABLE_LAST + 1] GATELET_CONSTANTS = {
     -32767, -32767, -32767, -32767, -32767, (-32767 - 1)
 };
 
+#ifndef gatelet_half_tanh
+int32_t gatelet_half_tanh(int32_t v) { return gatelet_half_tanh_inline(v); }
+#endif
+
 gatelet_four *gatelet_arrange(gatelet_four *scratch, const int16_t *x, uint16_t size) {
-    for (; size >= 4; size = (uint16_t)(size - 4), x += 4) *scratch++ = gatelet_four_of(x[0], x[1], x[2], x[3]);
-    if (size > 0) *scratch++ = gatelet_four_of(x[0], size > 1 ? x[1] : 0, size > 2 ? x[2] : 0, 0);
+#ifdef GATELET_DSP
+    for (; size >= 4; size = (uint16_t)(size - 4), x += 4) gatelet_arrange_four(scratch++, x[0], x[1], x[2], x[3]);
+    if (size > 0) gatelet_arrange_four(scratch++, x[0], size > 1 ? x[1] : 0, size > 2 ? x[2] : 0, 0);
     return scratch;
+#else
+    gatelet_four *const end = scratch + GATELET_GROUPS(size);
+    int16_t *y = scratch->values; /* and those of the next, which lie behind */
+    if (size > 0) end[-1].values[1] = end[-1].values[2] = end[-1].values[3] = 0;
+    for (; size > 0; size--) *y++ = *x++;
+    return end;
+#endif
 }

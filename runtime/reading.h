@@ -22,4 +22,11 @@
 #define GATELET_INLINE static inline
 #endif
 
+/* What is called at two places: copied to both, but where code is dear. */
+#ifdef __AVR__
+#define GATELET_TWICE static __attribute__((noinline))
+#else
+#define GATELET_TWICE GATELET_INLINE
+#endif
+
 #endif
