@@ -122,6 +122,24 @@ class Delay : public Part {
   std::int64_t state_;
 };
 
+// Inputs: a value, its gate. State: the product of the gates so far.
+class Remaining : public Part {
+ public:
+  explicit Remaining(const Description& d) : in_(d.inputs[0]), gate_(d.inputs[1]), out_(d.outputs[0]), state_(d.state) {}
+
+  void run(const Step& step) override {
+    for (std::int64_t b = 0; b < step.streams; ++b) {
+      const float *x = step.at(in_, b), *gate = step.at(gate_, b);
+      float *kept = step.state(state_, b), *y = step.at(out_, b);
+      for (std::int64_t j = 0; j < in_.width; ++j) y[j] = (kept[j] *= gate[j]) * x[j];
+    }
+  }
+
+ private:
+  Slot in_, gate_, out_;
+  std::int64_t state_;
+};
+
 template <class From, class To>
 std::unique_ptr<Part> converted(const Description& d) {
   return each_row<From, To>(d, [](const From* x, To* y, float*, std::int64_t F) {
@@ -137,6 +155,7 @@ std::unique_ptr<Part> new_joining(const Description& d) {
   if (d.kind == "Segments" || d.kind == "Split") return of_type<Reshaped>(d);
   if (d.kind == "Row") return of_type<Row>(d);
   if (d.kind == "Delay") return std::make_unique<Delay>(d);
+  if (d.kind == "Remaining") return std::make_unique<Remaining>(d);
   // of no plan: where an operation reads the other kind of numbers than its source writes
   if (d.kind == "to double") return converted<float, double>(d);
   if (d.kind == "to float") return converted<double, float>(d);

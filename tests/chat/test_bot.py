@@ -54,7 +54,7 @@ def test_it_says_when_it_does_not_know(bot: ChatBot) -> None:
 def test_a_saved_bot_says_the_same(bot: ChatBot, tmp_path: Path) -> None:
     path = bot.save(tmp_path / "bot")
     names = {each.name for each in path.iterdir()}
-    assert names == {"config.json", "model.safetensors", "realizer", "understanding"}
+    assert names == {"config.json", "model.safetensors", "plan.json", "plan.safetensors", "realizer", "understanding"}
     again = gatelet.load(path)
     assert isinstance(again, ChatBot) and again.num_parameters == bot.num_parameters
     one, two = Dialogue(), Dialogue()

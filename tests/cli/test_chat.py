@@ -75,7 +75,9 @@ def test_conversations_as_tests(gatelet: Gatelet, bot: Path, tmp_path: Path) -> 
 def test_show(gatelet: Gatelet, bot: Path) -> None:
     facts = json.loads(gatelet("show", bot, "--json").out)
     assert facts["task"] == "ChatBot" and facts["intents"] == ["greet", "book", "tell", "eat"]
-    assert "Small" in gatelet("show", bot).out
+    assert list(facts["plans"])[:2] == ["understanding", "policy"]
+    shown = gatelet("show", bot).out
+    assert "Small" in shown and "Plan of the policy" in shown
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def test_realize_evaluate_and_show(gatelet: Gatelet, model: Path, acts: Path, tm
     scores = json.loads(gatelet("evaluate", "realize", acts, "--model", model, "--json").out)
     assert scores["overall"]["gatelet"]["slot_error"] == 0.0 and scores["distinct"] == 2
     assert "act read out" in gatelet("evaluate", "realize", acts, "--model", model).out
-    assert json.loads(gatelet("show", model, "--json").out)["task"] == "Realizer"
+    facts = json.loads(gatelet("show", model, "--json").out)
+    assert facts["task"] == "Realizer"
+    assert "Remaining" in [row["operation"] for row in facts["plans"]["model"]["operations"]]
 
 
 def test_acts_from_the_standard_input(gatelet: Gatelet, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,6 +181,25 @@ def writer(rng: np.random.Generator, kind: str = "additive") -> p.Plan:
     )
 
 
+def controlled(rng: np.random.Generator, *, parts: int = 5, hidden: int = 7) -> p.Plan:
+    """One step of a semantically controlled GRU: a token, a type and parts of an act, the parts that are left."""
+    return p.Plan(
+        "Test",
+        (p.Value("token", (), "int"), p.Value("type", (2,)), p.Value("parts", (parts,))),
+        (
+            p.Embedding("token", "vector", weights(rng, 11, 3)),
+            p.Concatenate(("vector", "type"), "x"),
+            p.Dense("x", "gate", weights(rng, parts, 5), weights(rng, parts), "sigmoid"),
+            p.Remaining("parts", "gate", "left"),
+            p.Concatenate(("x", "left"), "fed"),
+            cell(rng, "gru", "fed", "h", (5 + parts, hidden)),
+            p.Dense("h", "scores", weights(rng, 11, hidden), weights(rng, 11)),
+            p.Softmax("scores", "y", logarithm=True, barred=2),
+        ),
+        (p.Value("y", (11,)), p.Value("left", (parts,))),
+    )
+
+
 def _attention_pool(rng: np.random.Generator, size: int) -> p.AttentionPool:
     return p.AttentionPool("h", "pooled", weights(rng, 5, size), weights(rng, 5), weights(rng, 5))
 

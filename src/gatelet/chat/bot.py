@@ -10,6 +10,7 @@ from gatelet.chat import store
 from gatelet.chat.description import ASK, Description
 from gatelet.chat.dialogue import Dialogue
 from gatelet.chat.fitted import Fitted
+from gatelet.chat.planning import plan_of
 from gatelet.chat.policy import PolicyNetwork, TurnCoder, learn_policy
 from gatelet.chat.practice import practise
 from gatelet.chat.reading import describe
@@ -25,6 +26,7 @@ from gatelet.chat.understanding import (
 from gatelet.chat.yaml_file import parse_yaml
 from gatelet.errors import GateletError
 from gatelet.features.text.reading import decoded
+from gatelet.plan import Plan
 from gatelet.tasks.classification import ClassifierSettings
 from gatelet.tasks.realisation import Realizer, RealizerSettings
 from gatelet.tasks.store import Contents, SavedModel
@@ -169,6 +171,24 @@ class ChatBot(Task[Fitted, PolicyNetwork]):
         else:
             said, asked = fitted.answering.say(name, dialogue), name
         return Reply(said, asked, found.intent, found.probability, known, name is not None)
+
+    def plan(self) -> Plan:
+        """What the policy computes as data, without torch: a turn in, the answers out; see `chat.planning.plan_of`.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return plan_of(self._need_fitted().policy)
+
+    def plans(self) -> dict[str, Plan]:
+        """The plans of all parts by name: "understanding", "policy" and, where there is one, "realizer".
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        fitted = self._need_fitted()
+        found = {"understanding": fitted.understanding.classifier.plan(), "policy": plan_of(fitted.policy)}
+        return found | ({"realizer": fitted.realizer.plan()} if fitted.realizer else {})
 
     def _contents(self, fitted: Fitted) -> Contents:
         return store.contents(self, fitted)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatelet.chat.fitted import Fitted
+from gatelet.chat.planning import plan_of
 from gatelet.chat.policy import Policy, PolicyNetwork, TurnCoder
 from gatelet.chat.reading import describe
 from gatelet.chat.understanding import Understanding
@@ -28,7 +29,8 @@ def contents(bot: ChatBot, fitted: Fitted) -> Contents:
     if fitted.realizer:
         parts[REALIZER] = fitted.realizer.save
     settings = {"name": fitted.description.name, "hidden_size": bot.hidden_size, "network": asdict(bot.network)}
-    return Contents(settings, {"parts": list(parts), "source": fitted.source.splitlines()}, parts=parts)
+    learned = {"parts": list(parts), "source": fitted.source.splitlines()}
+    return Contents(settings, learned, plan=plan_of(fitted.policy), parts=parts)
 
 
 def rebuilt(kind: type[_ChatBot], saved: SavedModel) -> tuple[_ChatBot, Fitted]:

@@ -56,7 +56,7 @@ def show(
     else:
         facts |= _texts(loaded) if isinstance(loaded, Translator) else _classes(loaded)
     facts |= {"num_parameters": loaded.num_parameters, "epochs": len(loaded.history.epochs)}
-    plans = {} if isinstance(loaded, ChatBot | Realizer) else plans_of(loaded.plan())
+    plans = loaded.plans() if isinstance(loaded, ChatBot) else plans_of(loaded.plan())
     if json:
         print_json(facts | {"metrics": loaded.metrics, "plans": {name: _counted(plan) for name, plan in plans.items()}})
         return

@@ -34,6 +34,7 @@ from gatelet.plan.plan import EncoderDecoder, Plan
 from gatelet.plan.pooling import AttentionPool, Pool
 from gatelet.plan.quantiles import Calibrated, Quantiles
 from gatelet.plan.recurrent import Recurrent
+from gatelet.plan.remaining import Remaining
 from gatelet.plan.rnn import RNN
 from gatelet.plan.softmax import Softmax
 from gatelet.plan.standardize import Filled, Observed, Standardize
@@ -75,6 +76,7 @@ __all__ = [
     "Pool",
     "Quantiles",
     "Recurrent",
+    "Remaining",
     "Row",
     "Scale",
     "Segments",

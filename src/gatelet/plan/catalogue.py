@@ -27,6 +27,7 @@ from gatelet.plan.min_lstm import MinLSTM
 from gatelet.plan.operation import Operation
 from gatelet.plan.pooling import AttentionPool, Pool
 from gatelet.plan.quantiles import Calibrated, Quantiles
+from gatelet.plan.remaining import Remaining
 from gatelet.plan.rnn import RNN
 from gatelet.plan.softmax import Softmax
 from gatelet.plan.standardize import Filled, Observed, Standardize
@@ -71,6 +72,7 @@ OPERATIONS: dict[str, Callable[..., Operation]] = {
     "Quantiles": Quantiles,
     "Quantize": Quantize,
     "RNN": RNN,
+    "Remaining": Remaining,
     "Row": Row,
     "Scale": Scale,
     "Segments": Segments,

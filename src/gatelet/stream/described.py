@@ -54,7 +54,7 @@ def described(operation: p.Operation) -> Described | None:
             return Described("Row", [operation.last], [])
         case p.Add():
             return Described("Add", [], [operation.constant])
-        case p.Concatenate() | p.Delay() | p.Filled() | p.Observed() | p.Segments() | p.Split():
+        case p.Concatenate() | p.Delay() | p.Filled() | p.Observed() | p.Remaining() | p.Segments() | p.Split():
             return Described(type(operation).__name__, [], [])
     return _layer(operation)
 

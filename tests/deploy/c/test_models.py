@@ -105,6 +105,10 @@ def test_readings_far_from_zero_are_read_as_doubles(share: Share) -> None:
     assert share(c) <= 1.0
 
 
+def test_what_is_left_of_a_value(share: Share) -> None:
+    assert share(program_of(small_plans.controlled(np.random.default_rng(8)))) <= 1.0
+
+
 def test_what_c_cannot_say_is_refused() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(ExportError, match="'memory'"):

@@ -96,6 +96,10 @@ def test_a_step_of_a_decoder(kind: str) -> None:
     assert max(exported.check_models(plan, {"step": exported.step_model(plan)}).values()) <= 1.0
 
 
+def test_what_is_left_of_a_value() -> None:
+    check(small_plans.controlled(np.random.default_rng(8)))
+
+
 def test_what_onnx_cannot_say_is_refused() -> None:
     with pytest.raises(ExportError, match="StudentTQuantiles"):
         exported.check_plan(small_plans.window(np.random.default_rng(5), "student_t"))

@@ -189,6 +189,13 @@ def end_delay(c: Program, operation: p.Delay) -> None:
     c.loop(operation.size, f"{c.read(operation.target)}[k] = {c.read(operation.source)}[k];")
 
 
+def _remaining(c: Program, operation: p.Remaining) -> None:
+    size = c.size(operation.target)
+    state = c.remember(f"{operation.target}_kept", "float", size, "1.0f")
+    source, gate, held = c.read(operation.source), c.read(operation.gate), c.write(operation.target)
+    c.loop(size, f"{held}[k] = ({state}[k] *= {gate}[k]) * {source}[k];")
+
+
 def _ctc(c: Program, operation: p.CTCGreedy) -> None:
     state = c.remember(f"{operation.target}_former", "int32_t", 1, "-1")
     size, source, held = c.size(operation.source), c.read(operation.source), c.write(operation.target)
@@ -224,6 +231,7 @@ OPERATIONS: dict[type, Callable[[Program, Any], None]] = {
     p.LayerNorm: _layer_norm,
     p.Observed: _observed,
     p.Pairs: _pairs,
+    p.Remaining: _remaining,
     p.Row: _row,
     p.Segments: _segments,
     p.Softmax: _softmax,

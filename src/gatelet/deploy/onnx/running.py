@@ -100,11 +100,17 @@ def _attention(g: Graph, operation: p.Attention, before: list[str], read: list[s
     return [g.add("Add", state, weights) for state in before], [context, weights]
 
 
+def _remaining(g: Graph, operation: p.Remaining, before: list[str], read: list[str]) -> tuple[list[str], list[str]]:
+    kept = g.add("Mul", before[0], read[1])
+    return [kept], [g.add("Mul", kept, read[0])]
+
+
 RUNNING: dict[type, One] = {
     p.Attention: _attention,
     p.AttentionPool: _attention_pool,
     p.CTCGreedy: _ctc,
     p.Pairs: _pairs,
     p.Pool: _pool,
+    p.Remaining: _remaining,
     p.Window: _window,
 }

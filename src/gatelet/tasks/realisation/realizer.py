@@ -11,11 +11,13 @@ from gatelet.features.text import PairColumns, TextSettings, read_pairs
 from gatelet.features.text.acts import DialogueAct
 from gatelet.features.text.slot_rules import SlotRules
 from gatelet.nn.beam_search import SearchSettings
+from gatelet.plan import Plan
 from gatelet.tasks.arguments import need_shares, need_validation_share
 from gatelet.tasks.realisation import store
 from gatelet.tasks.realisation.fitted import Fitted
 from gatelet.tasks.realisation.learning import learn, parsed, prepare, split, splitter, understood
 from gatelet.tasks.realisation.network import RealizationLoss, RealizerNetwork, RealizerSettings
+from gatelet.tasks.realisation.planning import plan_of
 from gatelet.tasks.realisation.results import Realizations, Scores
 from gatelet.tasks.realisation.scoring import read_out, score
 from gatelet.tasks.store import Contents, SavedModel
@@ -162,6 +164,14 @@ class Realizer(Task[Fitted, RealizerNetwork]):
         distinct = len({act.features for act in said.acts})
         self.metrics = {"test": overall, "acts": len(said), "distinct": distinct}
         return Scores(overall, len(said), distinct)
+
+    def plan(self) -> Plan:
+        """What this realizer computes as data, without torch; `plan_of` says what goes in and out.
+
+        Raises:
+            GateletError: not fitted yet.
+        """
+        return plan_of(self._need_fitted(), self.search)
 
     def _contents(self, fitted: Fitted) -> Contents:
         return store.contents(self, fitted)

@@ -12,6 +12,7 @@ from gatelet.tasks.description import check_sizes, texts
 from gatelet.tasks.realisation.batch import ActCoder
 from gatelet.tasks.realisation.fitted import Fitted
 from gatelet.tasks.realisation.network import RealizerNetwork, RealizerSettings, RealizerSizes
+from gatelet.tasks.realisation.planning import plan_of
 from gatelet.tasks.store import Contents, SavedModel
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def contents(realizer: Realizer, fitted: Fitted) -> Contents:
         "spacing": fitted.spacing.to_json(),
         "target": fitted.target.to_json(),
     }
-    return Contents(settings, learned)
+    return Contents(settings, learned, plan=plan_of(fitted, realizer.search))
 
 
 def rebuilt(kind: type[_Realizer], saved: SavedModel) -> tuple[_Realizer, Fitted]:
