@@ -113,9 +113,12 @@ class Builder {
     const bool norm = (kind == "GRU" || kind == "LSTM") && bytes_.between(0, 1);
     const std::int64_t restart = bytes_.between(0, 2);
     Description d{"", {last()}, {}, state_, {double(H), double(restart), 0.0, 0.0}, {}};
-    const std::int64_t b = fast ? 2 * H : G * H, u = scan ? 0 : G * H * H, gains = norm ? G * H : 0;
+    const bool low = (kind == "GRU" || kind == "LSTM") && !norm && draw_.next() % 4 == 0;
+    const std::int64_t rank = low ? 1 + static_cast<std::int64_t>(draw_.next()) % H : 0;
+    const std::int64_t b = fast ? 2 * H : G * H, u = scan ? 0 : G * H * (low ? rank : H), gains = norm ? G * H : 0;
     const std::int64_t b_hh = scan || fast ? 0 : b;
-    finish(kind.c_str(), d, H, H * (kind == "LSTM" ? 2 : 1) + (restart > 0), {G * H * I, u, b, b_hh, gains, gains, fast ? 2 : 0});
+    finish(kind.c_str(), d, H, H * (kind == "LSTM" ? 2 : 1) + (restart > 0),
+           {G * H * I, u, b, b_hh, gains, gains, fast ? 2 : 0, rank * H});
   }
 
   Bytes& bytes_;

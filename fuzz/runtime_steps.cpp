@@ -136,20 +136,26 @@ void float_steps(Bytes& bytes, Draw& draw, int kind) {
   static const int G[] = {3, 4, 1, 1, 2, 3, 2, 2, 3}, N[] = {4, 4, 2, 1, 2, 3, 2, 2, 3};
   const std::int64_t I = bytes.between(1, 21), H = bytes.between(1, 21);
   const bool scan = kind > 6;
-  const std::int64_t count = H * (groups(I) + (scan ? 0 : groups(H))) * G[kind] * 4;
+  const std::int64_t rank = kind < 2 && draw.next() % 2 == 0 ? 1 + static_cast<std::int64_t>(draw.next() % 21) : 0;
+  const std::int64_t count = H * (groups(I) + (scan ? 0 : groups(rank > 0 ? rank : H))) * G[kind] * 4;
   auto w = array<float>(count), b = any<float>(bytes, H * N[kind]);
   const float scale = std::ldexp(1.0f, static_cast<int>(bytes.between(0, 3)) * 40 - 33);
   for (std::int64_t k = 0; k < count; ++k) w[k] = scale * (static_cast<float>(draw.next()) / 1073741824.0f - 1.0f);
   const gatelet_f_cell cell = {static_cast<std::uint16_t>(I), static_cast<std::uint16_t>(H), w.get(), b.get(), bytes.take<float>(), bytes.take<float>()};
   auto h = any<float>(bytes, H), c = any<float>(bytes, H);
   const bool gated = kind == 5 || kind == 6;
-  auto scratch = array<float>(scan ? GATELET_F_SCRATCH(I, 0) : gated ? GATELET_F_GATED_SCRATCH(I, H) : GATELET_F_SCRATCH(I, H));
+  auto scratch = array<float>(scan ? GATELET_F_SCRATCH(I, 0) : gated ? GATELET_F_GATED_SCRATCH(I, H)
+                                                                     : GATELET_F_LOW_RANK_SCRATCH(I, H, rank));
+  const auto right = any<float>(bytes, rank * groups(H) * 4);
   static void (*const steps[])(const gatelet_f_cell*, const float*, float*, float*) = {
       gatelet_f_gru_step,        nullptr,           gatelet_f_fastgrnn_step, gatelet_f_rnn_step,     gatelet_f_ligru_step,
       gatelet_f_gru_before_step, gatelet_f_mgu_step, gatelet_f_min_gru_step,  gatelet_f_min_lstm_step};
   for (int t = 0; t < 3; ++t) {
     const auto x = any<float>(bytes, I);
-    if (kind == 1) gatelet_f_lstm_step(&cell, x.get(), h.get(), c.get(), scratch.get());
+    const auto r = static_cast<std::uint16_t>(rank);
+    if (rank > 0 && kind == 1) gatelet_f_lstm_low_rank_step(&cell, right.get(), r, x.get(), h.get(), c.get(), scratch.get());
+    else if (rank > 0) gatelet_f_gru_low_rank_step(&cell, right.get(), r, x.get(), h.get(), scratch.get());
+    else if (kind == 1) gatelet_f_lstm_step(&cell, x.get(), h.get(), c.get(), scratch.get());
     else steps[kind](&cell, x.get(), h.get(), scratch.get());
   }
 }

@@ -130,7 +130,8 @@ struct Gains {
   }
 };
 
-// Weights: w_ih, w_hh, b_ih, b_hh, gains of both products, scales of a FastGRNN. The rest as of all cells.
+// Weights: w_ih, w_hh, b_ih, b_hh, gains of both products, scales of a FastGRNN, and of a W_hh of low rank its right factor
+// (R, H), whose left one is w_hh. The rest as of all cells.
 template <class Equation>
 class Cell : public Recurrent {
  public:
@@ -144,8 +145,14 @@ class Cell : public Recurrent {
     const float* b_ih = plain && !fast ? d.weights[2].data : nullptr;
     const float* b_hh = plain && !fast && d.weights[3].size > 0 ? d.weights[3].data : nullptr;
     from_x_ = std::make_unique<Product<all>>(d.weights[0].data, b_ih, Equation::gates / all * H_, in_.width, d.rounded);
+    if (d.weights[7].data != nullptr) {
+      rank_ = d.weights[7].size / H_;
+      right_ = std::make_unique<Product<1>>(d.weights[7].data, nullptr, rank_, H_, d.rounded);
+      room(seen_, block * rank_);
+    }
     if (recurrent_) {
-      from_h_ = std::make_unique<Product<early>>(d.weights[1].data, b_hh, early_gates / early * H_, H_, d.rounded);
+      const std::int64_t meets = rank_ > 0 ? rank_ : H_;
+      from_h_ = std::make_unique<Product<early>>(d.weights[1].data, b_hh, early_gates / early * H_, meets, d.rounded);
     }
     if (Equation::late > 0) {
       const std::int64_t done = early_gates * H_;
@@ -177,7 +184,13 @@ class Cell : public Recurrent {
     constexpr std::int64_t G = Equation::gates;
     for (std::int64_t k = 0; k < count; ++k) units_[k].u = scratch_.data() + k * (G + 1) * H_;
     if (recurrent_) {
-      for (std::int64_t k = 0; k < count; ++k) list_.in[k] = units_[k].h, list_.out[k] = units_[k].u;
+      for (std::int64_t k = 0; k < count; ++k) list_.in[k] = units_[k].h;
+      if (right_ != nullptr) {
+        for (std::int64_t k = 0; k < count; ++k) list_.out[k] = seen_.data() + k * rank_;
+        right_->run(list_, count);
+        for (std::int64_t k = 0; k < count; ++k) list_.in[k] = list_.out[k];
+      }
+      for (std::int64_t k = 0; k < count; ++k) list_.out[k] = units_[k].u;
       from_h_->run(list_, count);
       for (std::int64_t k = 0; k < count; ++k) gains_u_.apply(units_[k].u, 0, G - Equation::late, H_);
     }
@@ -210,12 +223,15 @@ class Cell : public Recurrent {
   }
 
   bool recurrent_;
+  std::int64_t rank_ = 0;  // of W_hh; 0 for full
   Gains gains_x_, gains_u_;
   std::unique_ptr<Product<all>> from_x_;
+  std::unique_ptr<Product<1>> right_;  // what from_h_ multiplies, of low rank
   std::unique_ptr<Product<early>> from_h_;
   std::unique_ptr<Product<1>> late_;
   std::vector<float> extra_;
   std::vector<float> products_;  // (rows, G H) of the inputs
+  std::vector<float> seen_;      // (block, R) of the right factor
   std::vector<float> scratch_;   // (block, (G + 1) H): products of the states, and the gated state
 };
 

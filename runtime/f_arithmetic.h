@@ -91,4 +91,21 @@ GATELET_INLINE const float *gatelet_plus_four(const float *w, const float *x, co
 /* Copies values into scratch and fills the last group up with zeros. Gives where the next may begin. */
 float *gatelet_f_arrange(float *scratch, const float *x, uint16_t size);
 
+/* The gates of all units, and the state after them. What W_hh meets, h or of low rank the sums of gatelet_seen, lies
+ * arranged behind x in scratch: from old to end. */
+void gatelet_f_gru_units(const gatelet_f_cell *cell, const float *old, const float *end, float *h, const float *scratch);
+void gatelet_f_lstm_units(const gatelet_f_cell *cell, const float *end, float *h, float *c, const float *scratch);
+
+/* Of a W_hh of low rank the right factor times h, (rank), arranged where seen says. Gives where it ends; h lies there. */
+GATELET_INLINE float *gatelet_seen(const float *right, uint16_t rank, const float *h, uint16_t units, float *seen) {
+    float *const old = seen + 4 * (uint32_t)GATELET_GROUPS((uint32_t)rank);
+    const float *const end = gatelet_f_arrange(old, h, units);
+    for (; rank > 0; rank--, seen++) {
+        *seen = 0.0f;
+        right = gatelet_plus_one(right, old, end, seen);
+    }
+    while (seen != old) *seen++ = 0.0f;
+    return old;
+}
+
 #endif

@@ -154,6 +154,7 @@ typedef struct {
 /* How many floats a step needs as scratch: most cells, and those that gate h before they multiply it. */
 #define GATELET_F_SCRATCH(inputs, units) (4 * (GATELET_GROUPS(inputs) + GATELET_GROUPS(units)))
 #define GATELET_F_GATED_SCRATCH(inputs, units) (4 * (GATELET_GROUPS(inputs) + 3 * GATELET_GROUPS(units)))
+#define GATELET_F_LOW_RANK_SCRATCH(inputs, units, rank) (GATELET_F_SCRATCH(inputs, units) + 4 * GATELET_GROUPS(rank))
 
 /* One step each; x: (I), h and c: (H), are replaced.                                     matrices     biases
  * GRU, reset after the product, as PyTorch's:                                             r, z, n      r, z, n of x, n of h
@@ -171,6 +172,13 @@ void gatelet_f_lstm_sparse_step(const gatelet_f_cell *cell, const uint16_t *bloc
 void gatelet_f_fastgrnn_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_rnn_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
 void gatelet_f_ligru_step(const gatelet_f_cell *cell, const float *x, float *h, float *scratch);
+
+/* The same where W_hh is of low rank, the product of a left factor (G H, R) and a right one (R, H). The cell's weights have
+ * groups of R for those of H; right: (R, groups of H, 4). scratch: GATELET_F_LOW_RANK_SCRATCH(I, H, R). */
+void gatelet_f_gru_low_rank_step(const gatelet_f_cell *cell, const float *right, uint16_t rank, const float *x, float *h,
+                                 float *scratch);
+void gatelet_f_lstm_low_rank_step(const gatelet_f_cell *cell, const float *right, uint16_t rank, const float *x, float *h,
+                                  float *c, float *scratch);
 
 /* The same for cells whose candidate meets a gated h. Their weights are two arrays in a row: those of the gates, laid out
  * as above, then those of n. scratch: GATELET_F_GATED_SCRATCH(I, H).

@@ -67,15 +67,19 @@ struct CellCase {
   const char* kind;
   int gates, biases, states;
   bool scan;
+  int rank = 0;  // of W_hh, if it has two factors
 };
-constexpr CellCase cells[] = {{"GRU", 3, 3, 1, false},     {"GRU reset before", 3, 3, 1, false}, {"LSTM", 4, 4, 2, false},
-                              {"RNN", 1, 1, 1, false},     {"MGU", 2, 2, 1, false},              {"LiGRU", 2, 2, 1, false},
-                              {"FastGRNN", 1, 2, 1, false}, {"MinGRU", 2, 2, 1, true},           {"MinLSTM", 3, 3, 1, true}};
+constexpr CellCase cells[] = {{"GRU", 3, 3, 1, false},      {"GRU reset before", 3, 3, 1, false}, {"LSTM", 4, 4, 2, false},
+                              {"RNN", 1, 1, 1, false},      {"MGU", 2, 2, 1, false},              {"LiGRU", 2, 2, 1, false},
+                              {"FastGRNN", 1, 2, 1, false}, {"MinGRU", 2, 2, 1, true},            {"MinLSTM", 3, 3, 1, true},
+                              {"GRU", 3, 3, 1, false, 5},   {"LSTM", 4, 4, 2, false, 1}};
 
 // A cell over steps, and over the rows of a value that may have fewer than there is room for.
 void test_cell(const gatelet::Kernels& kernels, const CellCase& c, std::int64_t restart, bool reverse) {
   const std::int64_t I = 3, H = 17, N = 6, streams = 35;
-  const Floats ih = random_values(c.gates * H * I, 1), hh = random_values(c.scan ? 0 : c.gates * H * H, 2),
+  const std::int64_t meets = c.rank > 0 ? c.rank : H;
+  const Floats ih = random_values(c.gates * H * I, 1), hh = random_values(c.scan ? 0 : c.gates * H * meets, 2),
+               right = random_values(c.rank * H, 5),
                bi = random_values(c.biases * H, 3), bh = random_values(c.scan ? 0 : c.biases * H, 4), scales = {1.0f, -1.0f};
   const bool fast = std::string(c.kind) == "FastGRNN";
   const auto describe = [&](double over, std::vector<Slot> in, std::vector<Slot> out) {
@@ -83,7 +87,8 @@ void test_cell(const gatelet::Kernels& kernels, const CellCase& c, std::int64_t 
     d.weights = {{ih.data(), std::int64_t(ih.size())}, {hh.data(), std::int64_t(hh.size())},
                  {bi.data(), std::int64_t(bi.size())}, {bh.data(), fast ? 0 : std::int64_t(bh.size())},
                  {nullptr, 0},                         {nullptr, 0},
-                 {fast ? scales.data() : nullptr, fast ? 2 : 0}};
+                 {fast ? scales.data() : nullptr, fast ? 2 : 0},
+                 {c.rank > 0 ? right.data() : nullptr, c.rank * H}};
     return d;
   };
   Places one, many;

@@ -72,7 +72,8 @@ class Cell {
   std::vector<gatelet_four> scratch_;
 };
 
-// A recurrent layer in floats; arrays as above. blocks: of a sparse one, else 0; c: of an LSTM, else 0.
+// A recurrent layer in floats; arrays as above. rank and right: of a W_hh of low rank, else 0. blocks: of a sparse one, else
+// 0; c: of an LSTM, else 0.
 struct FloatStep {
   const char* name;
   void (*step)(const gatelet_f_cell*, const float*, float*, float*);
@@ -90,9 +91,12 @@ constexpr FloatStep float_steps[] = {
 
 class FloatCell {
  public:
-  FloatCell(std::uint16_t inputs, std::uint16_t units, Address weights, Address biases, float zeta, float nu)
+  FloatCell(std::uint16_t inputs, std::uint16_t units, std::uint16_t rank, Address weights, Address biases, Address right,
+            float zeta, float nu)
       : cell_{inputs, units, at<float>(weights), at<float>(biases), zeta, nu},
-        scratch_(GATELET_F_GATED_SCRATCH(inputs, units)) {}
+        rank_(rank),
+        right_(at<float>(right)),
+        scratch_(GATELET_F_GATED_SCRATCH(inputs, units) + GATELET_F_LOW_RANK_SCRATCH(0, 0, rank)) {}
 
   void run(const std::string& kind, Address blocks, std::int64_t steps, Address x, Address h, Address c, Address y) {
     const FloatStep* found = std::find_if(std::begin(float_steps), std::end(float_steps),
@@ -101,7 +105,11 @@ class FloatCell {
     auto* state = at<float>(h);
     for (std::int64_t t = 0; t < steps; t++) {
       const float* input = at<const float>(x) + t * cell_.inputs;
-      if (kind == "lstm" && blocks != 0) {
+      if (kind == "lstm" && rank_ > 0) {
+        gatelet_f_lstm_low_rank_step(&cell_, right_, rank_, input, state, at<float>(c), scratch_.data());
+      } else if (rank_ > 0) {
+        gatelet_f_gru_low_rank_step(&cell_, right_, rank_, input, state, scratch_.data());
+      } else if (kind == "lstm" && blocks != 0) {
         gatelet_f_lstm_sparse_step(&cell_, at<std::uint16_t>(blocks), input, state, at<float>(c), scratch_.data());
       } else if (kind == "lstm") {
         gatelet_f_lstm_step(&cell_, input, state, at<float>(c), scratch_.data());
@@ -116,6 +124,8 @@ class FloatCell {
 
  private:
   gatelet_f_cell cell_;
+  std::uint16_t rank_;
+  const float* right_;
   std::vector<float> scratch_;
 };
 
@@ -175,7 +185,7 @@ NB_MODULE(_runtime, m) {
       .def("fastgrnn", &Cell::fastgrnn)
       .def("lstm", &Cell::lstm);
   nb::class_<FloatCell>(m, "FloatCell")
-      .def(nb::init<std::uint16_t, std::uint16_t, Address, Address, float, float>())
+      .def(nb::init<std::uint16_t, std::uint16_t, std::uint16_t, Address, Address, Address, float, float>())
       .def("run", &FloatCell::run);
   m.def("dense", &dense);
   m.def("float_dense", &float_dense);

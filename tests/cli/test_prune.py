@@ -61,6 +61,25 @@ def test_a_classifier_beside_its_model(gatelet: Gatelet, folder: Path) -> None:
     assert (library.load(folder / "texts-pruned").module.layers[0].weight_hh_l0_reverse == 0).any()
 
 
+def test_a_rank_instead(gatelet: Gatelet, folder: Path, tmp_path: Path) -> None:
+    out, series = tmp_path / "thin", folder / "series.csv"
+    said = gatelet("prune", folder / "series", "--data", series, "--rank", 2, "--out", out, "--json")
+    facts = json.loads(said.out)
+    assert said.code == 0 and (facts["rank"], facts["density"]) == (2, 1) and "test mase" in facts["quality"]
+    layer = facts["layers"][0]
+    assert layer["rank"] == 2 and layer["bytes"][1] < layer["bytes"][0] and min(layer["stream_us"] + layer["c_ns"]) > 0
+    thin, whole = library.load(out), library.load(folder / "series")
+    assert thin.training.rank == 2 and thin.num_parameters < whole.num_parameters
+    assert (out / "model.safetensors").stat().st_size < (folder / "series" / "model.safetensors").stat().st_size
+    table = pl.read_csv(series)
+    assert thin.predict(table).frame().equals(library.load(thin.save(tmp_path / "again")).predict(table).frame())
+    thin.update(table, training=library.TrainingSettings(epochs=1))
+    thin.prune(table, rank=1, training=library.TrainingSettings(epochs=1))
+    assert thin.module.encoder.weight_hh_left_l0.shape == (24, 1)
+    said = gatelet("prune", folder / "series", "--data", series, "--rank", 1, "--epochs", 1, "--out", tmp_path / "new")
+    assert said.code == 0 and "rank" in said.out and "W_hh has rank 1" in said.err
+
+
 def test_what_cannot_be_pruned_is_refused(gatelet: Gatelet, folder: Path, tmp_path: Path) -> None:
     series = folder / "series.csv"
     out = ("--out", tmp_path / "new")
@@ -68,6 +87,10 @@ def test_what_cannot_be_pruned_is_refused(gatelet: Gatelet, folder: Path, tmp_pa
     assert said.code == 2 and "density must be above 0, up to 1; got 0.0" in said.err
     said = gatelet("prune", folder / "series", "--data", series, "--test", series, *out)
     assert said.code == 2 and "--test is for classifiers" in said.err
+    said = gatelet("prune", folder / "series", "--data", series, "--density", 0.1, "--rank", 2, *out)
+    assert said.code == 2 and "a rank, or a density" in said.err
+    said = gatelet("prune", folder / "series", "--data", series, "--rank", 7, *out)
+    assert said.code == 2 and "must be at most 5" in said.err
     fitted("forecast", series, "--horizon", 4, "--cell", "rnn", "--out", tmp_path / "plain")
     said = gatelet("prune", tmp_path / "plain", "--data", series, *out)
     assert said.code == 2 and "GRU or LSTM alone" in said.err and not (tmp_path / "new").exists()

@@ -14,8 +14,10 @@ CELLS: dict[str, tuple[type[p.Recurrent], int, dict[str, Any]]] = {
     "gru_before": (p.GRU, 3, {"reset_after": False}),
     "gru_norm": (p.GRU, 3, {"norm": True}),
     "gru_before_norm": (p.GRU, 3, {"reset_after": False, "norm": True}),
+    "gru_low": (p.GRU, 3, {"low": True}),
     "lstm": (p.LSTM, 4, {}),
     "lstm_norm": (p.LSTM, 4, {"norm": True}),
+    "lstm_low": (p.LSTM, 4, {"low": True}),
     "rnn": (p.RNN, 1, {}),
     "mgu": (p.MGU, 2, {}),
     "ligru": (p.LiGRU, 2, {}),
@@ -38,6 +40,9 @@ def cell(
     extra = dict(extra)
     if extra.pop("norm", False):
         extra |= {"layer_norm_ih": weights(rng, gates * hidden), "layer_norm_hh": weights(rng, gates * hidden)}
+    rank = max(1, hidden // 3) if extra.pop("low", False) else hidden
+    if rank < hidden:
+        extra["right"] = weights(rng, rank, hidden)
     scan = name.startswith("min")
     bias = 2 * hidden if name == "fastgrnn" else gates * hidden
     if name == "fastgrnn":
@@ -46,7 +51,7 @@ def cell(
         source,
         target,
         weights(rng, gates * hidden, inputs),
-        weights(rng, 0, 0) if scan else weights(rng, gates * hidden, hidden),
+        weights(rng, 0, 0) if scan else weights(rng, gates * hidden, rank),
         weights(rng, bias),
         weights(rng, 0 if scan or name == "fastgrnn" else bias),
         **extra,

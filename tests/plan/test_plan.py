@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,26 @@ def test_a_gru_is_the_reference() -> None:
     parts = (layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh)
     expected, _, _ = gru.forward(x[:, None], np.zeros((1, 5)), LayerWeights(*(a.astype(np.float64) for a in parts)))
     np.testing.assert_array_equal(interpret.whole(plan, [{"x": row} for row in x])["h"], expected[:, 0])
+
+
+def test_a_product_of_two_factors_is_the_reference_too() -> None:
+    rng = np.random.default_rng(2)
+    layer = cell(rng, "lstm_low", "x", "h", (3, 5))
+    assert isinstance(layer, p.LSTM) and layer.right is not None
+    whole = replace(layer, weight_hh=layer.whole_weight_hh, right=None)
+    x = rng.standard_normal((8, 3))
+    found = [layer.run([row], (np.ones(5), np.ones(5)))[0][0] for row in x]
+    expected = [whole.run([row], (np.ones(5), np.ones(5)))[0][0] for row in x]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    assert whole.macs([(3,)]) == 20 * (3 + 5) and layer.macs([(3,)]) == 20 * (3 + 1) + 5
+    for bad, words in (
+        (replace(layer, right=layer.right[:, 1:]), r"right of LSTM must have shape \(1, 5\); it has \(1, 4\)"),
+        (replace(layer, weight_hh=whole.weight_hh), r"weight_hh of LSTM must have shape \(20, 1\)"),
+        (cell(rng, "gru_norm", "x", "h", (3, 5), right=layer.right), "weight_hh of GRU"),
+        (cell(rng, "gru_low", "x", "h", (3, 5), reset_after=False), "of low rank must have no LayerNorm"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            bad.shapes([(3,)])
 
 
 @pytest.mark.parametrize("reverse", [False, True])

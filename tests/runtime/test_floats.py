@@ -1,6 +1,7 @@
 """The float cells of the C runtime beside the float64 reference."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, get_args
 
@@ -93,9 +94,29 @@ def test_blocks_of_zeros_may_be_left_out(kind: Any, density: float) -> None:
         np.testing.assert_array_equal(np.array(other), np.array(one))
 
 
-def test_only_a_gru_or_an_lstm_may_be_sparse() -> None:
-    with pytest.raises(ValueError, match="must be of kind gru or lstm; got rnn"):
-        FloatLayer("rnn", weights("rnn", 3, 4, np.random.default_rng(0)), sparse=True)
+def test_only_a_gru_or_an_lstm_may_be_sparse_or_of_low_rank() -> None:
+    layer, right = weights("rnn", 3, 4, np.random.default_rng(0)), np.zeros((2, 4), np.float32)
+    for options in ({"sparse": True}, {"right": right}):
+        with pytest.raises(ValueError, match="must be of kind gru or lstm; got rnn"):
+            FloatLayer("rnn", layer, **options)
+
+
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@pytest.mark.parametrize(("inputs", "units", "rank"), [(3, 5, 1), (10, 17, 4), (8, 63, 15), (65, 16, 5)])
+def test_recurrent_weights_may_be_two_factors(kind: Any, inputs: int, units: int, rank: int) -> None:
+    rng = np.random.default_rng(rank)
+    plain = weights(kind, inputs, units, rng)
+    left, right = plain.weight_hh[:, :rank], rng.uniform(-1, 1, (rank, units)).astype(np.float32)
+    product = left @ right.astype(np.float64)
+    layer = FloatLayer(kind, replace(plain, weight_hh=left), right=right)
+    whole = FloatLayer(kind, replace(plain, weight_hh=product))
+    x = rng.normal(size=(40, inputs)).astype(np.float32)
+    np.testing.assert_allclose(
+        layer.run(x, layer.initial_state())[0], whole.run(x, layer.initial_state())[0], atol=TOLERANCE
+    )
+    assert layer.nbytes < whole.nbytes
+    with pytest.raises(ValueError, match="low rank must have all its blocks"):
+        FloatLayer(kind, plain, sparse=True, right=right)
 
 
 def mapped(function: Callable[[int, int], None], x: Any) -> Any:

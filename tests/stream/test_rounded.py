@@ -19,7 +19,7 @@ from gatelet.kernels import native
 from gatelet.plan import save_plan
 from gatelet.stream import Session, SessionPool
 
-MATRICES = ("weight_ih", "weight_hh", "weight")
+MATRICES = ("weight_ih", "weight_hh", "right", "weight")
 STEPS = 6
 
 

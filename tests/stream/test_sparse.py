@@ -1,5 +1,6 @@
-"""Blocks of zeros in recurrent weights, which the native program leaves out: the numbers are those of the plan."""
+"""Recurrent weights with blocks of zeros or of low rank: the native program multiplies less, and the numbers stay."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,25 @@ def test_blocks_of_zeros_change_nothing(
     monkeypatch: pytest.MonkeyPatch, isa: str, kind: Any, gates: int, units: int, density: float
 ) -> None:
     monkeypatch.setenv("GATELET_ISA", isa)
-    plan = pruned(kind, gates, units, density)
+    check(pruned(kind, gates, units, density))
+
+
+@pytest.mark.parametrize("isa", native.isas())
+@pytest.mark.parametrize(("kind", "gates"), [(p.GRU, 3), (p.LSTM, 4)])
+@pytest.mark.parametrize(("units", "rank"), [(1, 1), (15, 1), (63, 5), (64, 16), (65, 31), (17, 17)])
+def test_two_factors_are_their_product(
+    monkeypatch: pytest.MonkeyPatch, isa: str, kind: Any, gates: int, units: int, rank: int
+) -> None:
+    monkeypatch.setenv("GATELET_ISA", isa)
+    plan = pruned(kind, gates, units, 1.0)
+    layer = plan.operations[0]
+    assert isinstance(layer, p.GRU | p.LSTM)
+    right = np.random.default_rng(rank).uniform(-0.3, 0.3, (rank, units)).astype(np.float32)
+    check(replace(plan, operations=(replace(layer, weight_hh=layer.weight_hh[:, :rank], right=right),)))
+
+
+def check(plan: p.Plan) -> None:
+    """Compare a pool and a session with the interpreter."""
     streams = 19  # more than any machine has lanes, and some
     frames = np.random.default_rng(0).standard_normal((STEPS, streams, INPUTS)).astype(np.float32)
     expected = np.array([interpret.whole(plan, [{"x": x} for x in frames[:, b]])["h"] for b in range(streams)])

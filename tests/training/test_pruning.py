@@ -1,4 +1,4 @@
-"""Blocks of recurrent weights go while a network is trained: which ones, when, and what is kept."""
+"""Blocks of recurrent weights go while a network is trained, or they get a low rank: which ones, when, what is kept."""
 
 import os
 import signal
@@ -139,3 +139,57 @@ def test_what_has_no_blocks_is_refused() -> None:
     for density in (0.0, 1.5):
         with pytest.raises(GateletError, match="density must be above 0, up to 1"):
             TrainingSettings(density=density)
+
+
+@pytest.mark.parametrize("cell", [GRU, LSTM])
+def test_a_low_rank_begins_at_the_nearest_weights(cell: Any) -> None:
+    network = new_network(cell)
+    x = torch.randn(64, 4, 5, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before = float(loss(network, x))
+    whole = network.cell.weight_hh_l0.detach().clone()
+    history = train(network, density=1.0, rank=3, learning_rate=1e-30, epochs=1)
+    assert history.before == pytest.approx(before, rel=1e-5) and history.best.density == 1
+    columns, sizes, rows = torch.linalg.svd(whole.double(), full_matrices=False)
+    nearest = ((columns[:, :3] * sizes[:3]) @ rows[:3]).float()
+    torch.testing.assert_close(network.cell.whole_weights()["weight_hh_l0"], nearest, rtol=0, atol=1e-6)
+    history = train(network, density=1.0, rank=3)
+    assert network.cell.rank_hh == 3 and history.best.validation_loss < before
+
+
+def test_a_resumed_training_of_low_rank_is_as_one_that_was_never_stopped(tmp_path: Path) -> None:
+    whole, halves = new_network(), new_network()
+    train(whole, density=1.0, rank=2, folder=tmp_path / "whole")
+
+    def stop(at: TrainingProgress) -> None:
+        if at.step == 20:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        train(halves, density=1.0, rank=2, folder=tmp_path / "halves", report=stop)
+    halves = new_network()
+    history = train(halves, density=1.0, rank=2, folder=tmp_path / "halves", resume=True)
+    assert len(history.epochs) == 5
+    for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_ranks_that_cannot_be_are_refused() -> None:
+    with pytest.raises(GateletError, match="GRU or LSTM alone; it has \\['RNN_TANH'\\]"):
+        train(new_network(RNN), density=1.0, rank=2)
+    with pytest.raises(GateletError, match=f"rank of a GRU of {UNITS} units must be at most 10, above .*; got 11"):
+        train(new_network(), density=1.0, rank=11)
+    pruned, lowered = new_network(), new_network()
+    train(pruned, epochs=1)
+    with pytest.raises(GateletError, match="must have all their blocks; some of these are pruned"):
+        train(pruned, density=1.0, rank=2)
+    train(lowered, density=1.0, rank=2, epochs=1)
+    with pytest.raises(GateletError, match="must be at most 2, the rank that it has; got 3"):
+        train(lowered, density=1.0, rank=3)
+    with pytest.raises(GateletError, match="must be of full rank; these have rank 2"):
+        train(lowered)
+    for settings in ({"rank": 0}, {"rank": 2, "density": 0.5}):
+        with pytest.raises(GateletError, match="rank must be a whole number|density must be 1"):
+            TrainingSettings(**settings)
+    with pytest.raises(GateletError, match="a rank, or a density with or without the inputs; got both"):
+        TrainingSettings().pruning(0.1, 2, inputs=False)

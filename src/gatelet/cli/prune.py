@@ -1,4 +1,4 @@
-"""``gatelet prune``: zeros in blocks that devices and streams leave out."""
+"""``gatelet prune``: fewer recurrent weights, in a form that devices and streams are quicker with."""
 
 from __future__ import annotations
 
@@ -29,14 +29,18 @@ def prune(
     data: Annotated[str, typer.Option(help="What to train on, usually the data that the model was fitted on.")],
     training: opt.TrainingOptions,
     new: opt.PrunedModel,
-    density: Annotated[float, typer.Option(help="Share of the blocks of recurrent weights that is left.")] = 0.1,
+    density: Annotated[
+        float | None, typer.Option(help="Share of the blocks of recurrent weights that is left.", show_default="0.1")
+    ] = None,
+    rank: Annotated[int | None, typer.Option(min=1, help="Instead, the rank of recurrent weights.")] = None,
     inputs: Annotated[bool, typer.Option("--inputs", help="Prune the weights that meet the inputs, too.")] = False,
     test: Annotated[str | None, typer.Option(help="Of a classifier: labelled texts to score before and after.")] = None,
     json: opt.Json = False,
 ) -> None:
-    """Train a saved model on while blocks of its recurrent weights become zero, and save the result as a model.
+    """Train a saved model on with fewer recurrent weights, and save the result as a model.
 
-    A block is what the gates of one unit have for four columns; the C runtime and streams leave such blocks out. A
+    With --density, blocks of them become zero: what the gates of one unit have for four columns. With --rank, each
+    matrix W_hh becomes a product of two thin ones. The C runtime and streams are quicker with either. A
     forecaster is scored before and after on the rows that fit left out for a test, a classifier on --test. Without
     training options it trains as fit did, with a quarter of the learning rate. Ctrl-C keeps the pruning so far.
 
@@ -44,6 +48,7 @@ def prune(
 
     ```
     gatelet prune gatelet-model --data sales.csv --density 0.1 --out small-model
+    gatelet prune gatelet-model --data sales.csv --rank 8 --out thin-model
     gatelet prune gatelet-model --data reviews.csv --test held-out.csv --epochs 10
     ```
     """
@@ -54,7 +59,7 @@ def prune(
     loaded = _load(model)
     known, plan = _data(loaded, data), _plan(loaded)
     before = _scores(loaded, known, test)
-    loaded.prune(known, density, inputs=inputs, training=_training(loaded, training), progress=True)
+    loaded.prune(known, density, inputs=inputs, rank=rank, training=_training(loaded, training), progress=True)
     after = _scores(loaded, known, test)
     loaded.save(out, overwrite=new.overwrite)
     history = loaded.history
@@ -63,10 +68,12 @@ def prune(
     pruned = _plan(loaded)
     layers = costs(plan, pruned) if plan and pruned else []
     if json:
-        print_json({"model": out, "density": history.best.density, "quality": quality, "layers": layers})
+        left = {"density": history.best.density, "rank": rank}
+        print_json({"model": out} | left | {"quality": quality, "layers": layers})
     else:
         _show(quality, layers)
-    kept = f"{100 * history.best.density:.3g} % of the blocks are left; the model is in {out}"
+    kept = f"{100 * history.best.density:.3g} % of the blocks are left" if rank is None else f"W_hh has rank {rank}"
+    kept += f"; the model is in {out}"
     if history.interrupted:
         say(f"Stopped by Ctrl-C after {len(history.epochs)} epochs; {kept}.")
         raise typer.Exit(130)
@@ -122,9 +129,10 @@ def _show(quality: dict[str, tuple[Any, Any]], layers: list[LayerCost]) -> None:
     rows = []
     for layer in layers:
         size = f"{layer.name}: {layer.inputs} inputs, {layer.units} units"
-        density = f"{100 * layer.density_inputs:.3g}, {100 * layer.density_states:.3g} %"
+        left = f"{100 * layer.density_inputs:.3g}, {100 * layer.density_states:.3g} %"
         pairs = (layer.bytes, layer.stream_us, layer.c_ns)
-        rows.append([size, density, *(f"{cell(a)} -> {cell(b)}" for a, b in pairs)])
-    header = ["layer", "blocks left, of x and of h", "bytes of weights in C", "us a step, stream", "ns a step, C"]
+        rows.append([size, layer.rank or left, *(f"{cell(a)} -> {cell(b)}" for a, b in pairs)])
+    title = "rank" if any(layer.rank for layer in layers) else "blocks left, of x and of h"
+    header = ["layer", title, "bytes of weights in C", "us a step, stream", "ns a step, C"]
     if rows:
         print_table("Layers", header, rows)

@@ -1,17 +1,18 @@
-"""What zeros in blocks are worth: how many there are in the layers of a plan, and what a step costs without them."""
+"""What pruning is worth: what is left of the layers of a plan, and what a step costs then."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatelet import plan as p
-from gatelet.runtime import FloatKind, FloatLayer, pack_floats, sparse_blocks
+from gatelet.deploy.c.cells import SPARSE, saves
+from gatelet.runtime import FloatKind, FloatLayer
 from gatelet.stream import Session
 
 __all__ = ["LayerCost", "costs"]
@@ -30,6 +31,7 @@ class LayerCost:
         inputs, units: I and H.
         density_inputs: share of the blocks of weight_ih that are not zero.
         density_states: of weight_hh.
+        rank: of weight_hh, where it has two factors; None where it has not.
         bytes: (before, after) of its weights as floats in C, with the list of the blocks that are left.
         stream_us: (before, after) microseconds of a step of a stream, natively, from Python.
         c_ns: (before, after) nanoseconds of a step of the C runtime on this machine.
@@ -40,6 +42,7 @@ class LayerCost:
     units: int
     density_inputs: float
     density_states: float
+    rank: int | None
     bytes: tuple[int, int]
     stream_us: tuple[float, float]
     c_ns: tuple[float, float]
@@ -64,12 +67,10 @@ def _skipped(operation: p.Operation) -> bool:
 
 
 def _cost(old: p.Recurrent, new: p.Recurrent) -> LayerCost:
-    kind = KINDS[type(new)]
-    packed = pack_floats(kind, new.layer())
+    layers, right = [_floats(old), _floats(new)], getattr(new, "right", None)
+    packed = layers[1].packed
     groups = -(-packed.inputs // GROUP)
     there: NDArray[np.bool_] = np.any(packed.weights != 0, axis=(2, 3))
-    weights, blocks = sparse_blocks(packed.weights, groups)
-    layers = [FloatLayer(kind, old.layer()), FloatLayer(kind, new.layer(), sparse=bool(there.mean() < 1))]
     x = np.random.default_rng(0).standard_normal((STEPS, packed.inputs)).astype(np.float32)
     c_ns = _in_turns([lambda layer=layer: layer.run(x, layer.initial_state()) for layer in layers])  # type: ignore[misc]
     sessions = [Session(_alone(operation)) for operation in (old, new)]
@@ -80,22 +81,27 @@ def _cost(old: p.Recurrent, new: p.Recurrent) -> LayerCost:
         units=packed.units,
         density_inputs=float(there[:, :groups].mean()),
         density_states=float(there[:, groups:].mean()),
-        bytes=(packed.weights.nbytes, weights.nbytes + blocks.nbytes),
+        rank=None if right is None else len(right),
+        bytes=(layers[0].nbytes, layers[1].nbytes),
         stream_us=(1e6 * pushes[0], 1e6 * pushes[1]),
         c_ns=(1e9 * c_ns[0], 1e9 * c_ns[1]),
     )
 
 
+def _floats(operation: p.Recurrent) -> FloatLayer:
+    """The layer in C as it is exported: without blocks of zeros, or with two factors, where that is less."""
+    kind, right = KINDS[type(operation)], getattr(operation, "right", None)
+    if right is not None and saves(operation, right):
+        return FloatLayer(kind, operation.left(), right=right)
+    dense, sparse = (FloatLayer(kind, operation.layer(), sparse=sparse) for sparse in (False, True))
+    return sparse if sparse.weights.size <= SPARSE * dense.weights.size else dense
+
+
 def _alone(operation: p.Recurrent) -> p.Plan:
     """A stream of this layer alone."""
-    parts = (operation.weight_ih, operation.weight_hh, operation.bias_ih, operation.bias_hh)
     size = operation.weight_ih.shape[1]
-    return p.Plan(
-        "Layer",
-        (p.Value("x", (size,)),),
-        (type(operation)("x", "h", *parts),),
-        (p.Value("h", (operation.hidden_size,)),),
-    )
+    alone = replace(operation, source="x", target="h", over="steps", start=(), reverse=False, restart=0)
+    return p.Plan("Layer", (p.Value("x", (size,)),), (alone,), (p.Value("h", (operation.hidden_size,)),))
 
 
 def _in_turns(runs: list[Callable[[], Any]]) -> list[float]:

@@ -4,9 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from gatelet.kernels import recurrent as kernels
+from gatelet.nn.low_rank import check_ranks, factors_of
 from gatelet.nn.recurrent import RecurrentLayer
 
-__all__ = ["FastGRNN", "check_ranks", "factored", "start_scales"]
+__all__ = ["FastGRNN", "start_scales", "two_biases"]
 
 
 class FastGRNN(RecurrentLayer[Tensor]):
@@ -61,59 +62,30 @@ class FastGRNN(RecurrentLayer[Tensor]):
         rank_ih: int | None = None,
         rank_hh: int | None = None,
     ) -> None:
-        check_ranks(rank_ih, rank_hh)
+        check_ranks(rank_ih=rank_ih)
         self.rank_ih = rank_ih
-        self.rank_hh = rank_hh
-        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype,
+            rank_hh=rank_hh,
+        )  # fmt: skip
 
     def reset_parameters(self) -> None:
         """Draw all weights from U(-k, k) with k = 1 / sqrt(H), but for zeta = 1 and nu = -4."""
         super().reset_parameters()
         start_scales(self)
 
-    def extra_repr(self) -> str:
-        """Sizes, and every argument that is not at its default."""
-        ranks = {"rank_ih": self.rank_ih, "rank_hh": self.rank_hh}
-        return super().extra_repr() + "".join(f", {name}={rank}" for name, rank in ranks.items() if rank is not None)
-
     def _shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
-        return factored(super()._shapes(layer), self.rank_ih, self.rank_hh)
-
-    def _kernel_weights(self) -> list[Tensor]:
-        weights = iter(self._flat_weights)
-        found: list[Tensor] = []
-        for name in self._flat_weights_names:
-            if "_right_l" in name:
-                found[-1] = found[-1] @ next(weights)
-            else:
-                found.append(next(weights))
-        return found
+        return two_biases(factors_of(super()._shapes(layer), {"weight_ih": self.rank_ih}))
 
 
-def check_ranks(rank_ih: int | None, rank_hh: int | None) -> None:
-    """Raise ValueError if a rank is not positive."""
-    for name, rank in (("rank_ih", rank_ih), ("rank_hh", rank_hh)):
-        if rank is not None and rank <= 0:
-            raise ValueError(f"{name} must be greater than zero, or None for full rank; got {rank}.")
+def two_biases(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """The shapes of a FastGRNN's weights out of those of a cell with one gate.
 
-
-def factored(
-    shapes: dict[str, tuple[int, ...]], rank_ih: int | None, rank_hh: int | None
-) -> dict[str, tuple[int, ...]]:
-    """Make the shapes of a FastGRNN's weights out of those of a cell with one gate.
-
-    A matrix with a rank becomes two factors, there are two biases, both of the input, and the scales zeta and nu.
+    There are two biases, both of the input, and the scales zeta and nu.
     """
-    ranks = {"weight_ih": rank_ih, "weight_hh": rank_hh}
-    found: dict[str, tuple[int, ...]] = {}
-    for name, shape in shapes.items():
-        rank = ranks.get(name)
-        if rank is not None:
-            found |= {f"{name}_left": (shape[0], rank), f"{name}_right": (rank, shape[1])}
-        elif name == "bias_ih":
-            found[name] = (2 * shape[0],)
-        elif name != "bias_hh":
-            found[name] = shape
+    found = {name: shape for name, shape in shapes.items() if name != "bias_hh"}
+    if "bias_ih" in found:
+        found["bias_ih"] = (2 * found["bias_ih"][0],)
     return found | {"scales": (2,)}
 
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from gatelet.kernels import one_step, scan
 from gatelet.kernels.inputs import Inputs
 from gatelet.nn.cells import RecurrentCell
-from gatelet.nn.fastgrnn import check_ranks, factored, start_scales
+from gatelet.nn.fastgrnn import start_scales, two_biases
+from gatelet.nn.low_rank import check_ranks, factors_of
 
 __all__ = ["FastGRNNCell", "LiGRUCell", "MGUCell", "MinGRUCell", "MinLSTMCell"]
 
@@ -66,7 +67,7 @@ class FastGRNNCell(RecurrentCell[Tensor]):
         rank_ih: int | None = None,
         rank_hh: int | None = None,
     ) -> None:
-        check_ranks(rank_ih, rank_hh)
+        check_ranks(rank_ih=rank_ih, rank_hh=rank_hh)
         self.rank_ih = rank_ih
         self.rank_hh = rank_hh
         super().__init__(input_size, hidden_size, bias, device, dtype)
@@ -82,7 +83,7 @@ class FastGRNNCell(RecurrentCell[Tensor]):
         return super().extra_repr() + "".join(f", {name}={rank}" for name, rank in ranks.items() if rank is not None)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return factored(super()._shapes(), self.rank_ih, self.rank_hh)
+        return two_biases(factors_of(super()._shapes(), {"weight_ih": self.rank_ih, "weight_hh": self.rank_hh}))
 
     def _step(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         (h,) = states

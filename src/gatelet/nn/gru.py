@@ -47,10 +47,13 @@ class GRU(RecurrentLayer[Tensor]):
             (Gal and Ghahramani 2016).
         weight_drop: share of the values of W_hh that are zero in training, drawn once per call for all its steps and
             sequences; the others are scaled up by 1 / (1 - share) (Merity et al. 2018).
+        rank_hh: rank of W_hh, which is then a product of `weight_hh_left_l{k}` (3H, rank) and `weight_hh_right_l{k}`
+            (rank, H), which stand in its place; full by default.
         proj_size: refused; only an LSTM projects.
 
     Raises:
         TypeError, ValueError: as `torch.nn.GRU`, with the same words.
+        ValueError: the rank is not positive.
 
     Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014 (arXiv:1406.1078). For
     the options Ba et al. (arXiv:1607.06450), Krueger et al. (arXiv:1606.01305), Gal and Ghahramani (arXiv:1512.05287),
@@ -80,13 +83,14 @@ class GRU(RecurrentLayer[Tensor]):
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
         weight_drop: float = 0.0,
+        rank_hh: int | None = None,
         proj_size: int | None = None,
     ) -> None:
         refuse_proj_size(proj_size)
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype,
             layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
-            weight_drop=weight_drop,
+            weight_drop=weight_drop, rank_hh=rank_hh,
         )  # fmt: skip
         self.reset_after = reset_after
 
@@ -127,7 +131,7 @@ def gate_activations(
     if reverse and not layer.bidirectional:
         raise ValueError("reverse=True needs a bidirectional GRU; got one that reads forward only.")
     batch, (h0,) = layer._batched(input, None if hx is None else (hx,))
-    weights = from_names({name: _float64(getattr(layer, name)) for name in layer._flat_weights_names})
+    weights = from_names({name: _float64(weight) for name, weight in layer.whole_weights().items()})
     cell = partial(reference.forward, reset_after=layer.reset_after)
     x = _float64(batch.transpose(0, 1) if layer.batch_first else batch)
     _, _, trace = stacked.forward(cell, x, _float64(h0), weights, bidirectional=layer.bidirectional)

@@ -56,11 +56,12 @@ class LSTM(RecurrentLayer[tuple[Tensor, Tensor]]):
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
         weight_drop: float = 0.0,
+        rank_hh: int | None = None,
     ) -> None:
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype,
             proj_size=proj_size, layer_norm=layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout,
-            weight_drop=weight_drop,
+            weight_drop=weight_drop, rank_hh=rank_hh,
         )  # fmt: skip
 
     @property

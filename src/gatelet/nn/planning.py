@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from gatelet import plan
 from gatelet.errors import ModelError
+from gatelet.nn.low_rank import multiplied_out
 from gatelet.nn.recurrent import RecurrentLayer
 from gatelet.plan.values import Weights
 from gatelet.reference import LayerWeights, from_names
@@ -73,7 +75,7 @@ def recurrent(
         raise ModelError(f"A plan cannot hold a {kind} with {'a projection' if layer.proj_size else 'zoneout'}.")
     if layer.bidirectional and over != "rows":
         raise ModelError(f"A {kind} that reads from both ends must have the whole sequence; it is to run over {over}.")
-    weights = iter(_weights(layer))
+    weights, factors = iter(_weights(layer)), iter(_factors(layer))
     operations: list[plan.Operation] = []
     for depth in range(layer.num_layers):
         joined = target if depth + 1 == layer.num_layers else f"{target}.l{depth}"
@@ -83,6 +85,7 @@ def recurrent(
             settings["start"] = starts[depth] if starts else ()
             if cells and layer.mode == "LSTM":
                 settings["cell"] = f"{name}.c"
+            settings |= next(factors)
             operations.append(_cell(layer, next(weights), source, name, settings))
         if layer.bidirectional:
             operations.append(plan.Concatenate(tuple(names), joined))
@@ -94,6 +97,7 @@ def _cell(
     layer: RecurrentLayer[Any], weights: LayerWeights, source: str, target: str, settings: dict[str, Any]
 ) -> plan.Operation:
     parts = [_single(part) for part in (weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh)]
+    parts[1] = settings.pop("left", parts[1])
     if weights.layer_norm_ih is not None and weights.layer_norm_hh is not None:
         settings["layer_norm_ih"] = _single(weights.layer_norm_ih)
         settings["layer_norm_hh"] = _single(weights.layer_norm_hh)
@@ -108,16 +112,17 @@ def _cell(
 
 def _weights(layer: RecurrentLayer[Any]) -> tuple[LayerWeights, ...]:
     """The weights of all layers and directions, those of low rank multiplied out."""
-    arrays: dict[str, Any] = {}
+    names = (name for names in layer._all_weights for name in names)
+    weights = multiplied_out({name: getattr(layer, name).detach().double() for name in names})
+    return from_names({name: weight.cpu().numpy() for name, weight in weights.items()})
+
+
+def _factors(layer: RecurrentLayer[Any]) -> Iterator[dict[str, Weights]]:
+    """Of each layer and direction, the two factors of W_hh; nothing where a plan knows but their product."""
     for names in layer._all_weights:
-        for name in names:
-            values = getattr(layer, name).detach().double().cpu().numpy()
-            if "_right_l" in name:
-                left = name.replace("_right_l", "_left_l")
-                arrays[name.replace("_right_l", "_l")] = arrays.pop(left) @ values
-            else:
-                arrays[name] = values
-    return from_names(arrays)
+        found = {side: name for name in names for side in ("left", "right") if name.startswith(f"weight_hh_{side}")}
+        known = layer.mode == "LSTM" or (layer.mode == "GRU" and getattr(layer, "reset_after", True))
+        yield {side: array(getattr(layer, name)) for side, name in found.items() if known and not layer.layer_norm}
 
 
 def _single(weights: Any) -> Weights:

@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from gatelet.nn.dropout import dropout
 from gatelet.nn.lengths import Lengths, ragged
+from gatelet.nn.low_rank import check_ranks, factors_of, multiplied_out
 
 __all__ = ["RecurrentLayer", "check_extras", "draw_weights", "refuse_proj_size"]
 
@@ -55,6 +56,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         zoneout: float = 0.0,
         recurrent_dropout: float = 0.0,
         weight_drop: float = 0.0,
+        rank_hh: int | None = None,
     ) -> None:
         super().__init__()
         self.input_size = input_size
@@ -66,8 +68,10 @@ class RecurrentLayer(nn.Module, Generic[S]):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self.layer_norm = layer_norm
+        self.rank_hh = rank_hh
         _check_arguments(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
         check_extras(layer_norm, zoneout=zoneout, recurrent_dropout=recurrent_dropout, weight_drop=weight_drop)
+        check_ranks(rank_hh=rank_hh)
         self.zoneout, self.recurrent_dropout = float(zoneout), float(recurrent_dropout)
         self.weight_drop = float(weight_drop)
         if proj_size > 0 and (layer_norm or zoneout > 0 or recurrent_dropout > 0):
@@ -143,7 +147,7 @@ class RecurrentLayer(nn.Module, Generic[S]):
         """Move the weights into one piece of GPU memory, as cuDNN likes them; elsewhere this does nothing."""
         weights = self._flat_weights
         first = weights[0]
-        if self.layer_norm or self.mode not in _CUDNN_MODES:
+        if self.layer_norm or self.rank_hh is not None or self.mode not in _CUDNN_MODES:
             return
         if not all(w.is_cuda and w.dtype == first.dtype and _fits_cudnn(w) for w in weights):
             return
@@ -165,10 +169,14 @@ class RecurrentLayer(nn.Module, Generic[S]):
                     bool(self.bidirectional),
                 )
 
+    def whole_weights(self) -> dict[str, Tensor]:
+        """The weights by PyTorch's names, those of low rank multiplied out."""
+        return multiplied_out({name: getattr(self, name) for name in self._flat_weights_names})
+
     def extra_repr(self) -> str:
         """Sizes, and every argument that is not at its default."""
         options: dict[str, Any] = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
-        options |= {"bidirectional": False, "reset_after": True}
+        options |= {"bidirectional": False, "reset_after": True, "rank_ih": None, "rank_hh": None}
         options |= {"layer_norm": False, "zoneout": 0.0, "recurrent_dropout": 0.0, "weight_drop": 0.0}
         changed = [f", {name}={value}" for name, usual in options.items()
                    if (value := getattr(self, name, usual)) != usual]  # fmt: skip
@@ -194,14 +202,14 @@ class RecurrentLayer(nn.Module, Generic[S]):
             return {name: shape for name, shape in shapes.items() if name.endswith("_ih")}
         if self.proj_size:
             shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
-        return shapes
+        return factors_of(shapes, {"weight_hh": self.rank_hh})
 
     def _kernel_weights(self) -> list[Tensor]:
         """Give the weights as the kernel takes them, some of the recurrent ones dropped in training."""
+        named = self.whole_weights()
         if not self.training or self.weight_drop == 0.0:
-            return self._flat_weights
-        named = zip(self._flat_weights_names, self._flat_weights, strict=True)
-        return [dropout(w, self.weight_drop) if name.startswith("weight_hh") else w for name, w in named]
+            return list(named.values())
+        return [dropout(w, self.weight_drop) if name.startswith("weight_hh") else w for name, w in named.items()]
 
     def _run(
         self, x: Tensor, states: States, batch_sizes: Tensor | None, resets: Tensor | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from gatelet.plan.recurrent import Recurrent, need_gains, with_gains
+from gatelet.plan.recurrent import Recurrent, need_gains, need_plain, with_gains
 from gatelet.plan.values import Weights
 from gatelet.reference import LayerWeights, gru
 
@@ -20,6 +20,7 @@ class GRU(Recurrent):
         reset_after: r multiplies the product W_hn h + b_hn (PyTorch, ONNX `linear_before_reset=1`), else h before it.
         layer_norm_ih: (3H,) gains of the normalised W_ih x; None: not normalised.
         layer_norm_hh: (3H,) gains of the normalised W_hh h.
+        right: (R, H), where W_hh is of low rank: the product `weight_hh right`; None: it is `weight_hh`.
     """
 
     gates: ClassVar[int] = 3
@@ -27,10 +28,12 @@ class GRU(Recurrent):
     reset_after: bool = True
     layer_norm_ih: Weights | None = None
     layer_norm_hh: Weights | None = None
+    right: Weights | None = None
 
     def check_weights(self, size: int) -> None:
         """Raise ModelError unless all weights fit H."""
         super().check_weights(size)
+        need_plain("GRU", self.right, self.reset_after and self.layer_norm_ih is None)
         need_gains("GRU", self.layer_norm_ih, self.layer_norm_hh, 3 * size)
 
     def forward(self) -> Callable[..., tuple[Any, Any, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gatelet.plan.operation import Arrays
-from gatelet.plan.recurrent import Recurrent, need_gains, with_gains
+from gatelet.plan.recurrent import Recurrent, need_gains, need_plain, with_gains
 from gatelet.plan.values import Numbers, Weights
 from gatelet.reference import LayerWeights, lstm
 
@@ -19,6 +19,7 @@ class LSTM(Recurrent):
         layer_norm_ih: (4H,) gains of the normalised W_ih x; None: not normalised.
         layer_norm_hh: (4H,) gains of the normalised W_hh h.
         cell: name under which the states c are written too, in the shape of h; "" for none.
+        right: (R, H), where W_hh is of low rank: the product `weight_hh right`; None: it is `weight_hh`.
     """
 
     gates: ClassVar[int] = 4
@@ -27,6 +28,7 @@ class LSTM(Recurrent):
     layer_norm_ih: Weights | None = None
     layer_norm_hh: Weights | None = None
     cell: str = ""
+    right: Weights | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -36,6 +38,7 @@ class LSTM(Recurrent):
     def check_weights(self, size: int) -> None:
         """Raise ModelError unless all weights fit H."""
         super().check_weights(size)
+        need_plain("LSTM", self.right, self.layer_norm_ih is None)
         need_gains("LSTM", self.layer_norm_ih, self.layer_norm_hh, 4 * size)
 
     def sequence(self, x: Numbers, state: Arrays) -> Arrays:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -68,7 +68,7 @@ class Recurrent(Cell):
         source: name of what it reads.
         target: name of what it writes, the states h.
         weight_ih: (G*H, I), G gates in the order of `gatelet.reference`.
-        weight_hh: (G*H, H).
+        weight_hh: (G*H, H); of a GRU or an LSTM of low rank (G*H, R), and `right` (R, H) stands between it and h.
         bias_ih: (G*H,).
         bias_hh: (G*H,).
         over: "steps", "rows" or "each".
@@ -100,12 +100,16 @@ class Recurrent(Cell):
     def check_weights(self, size: int) -> None:
         """Raise ModelError unless all weights fit H."""
         kind, height = type(self).__name__, self.gates * size
-        need_array(f"weight_hh of {kind}", self.weight_hh, (height, size))
+        right = getattr(self, "right", None)
+        rank = size if right is None else need_matrix(f"right of {kind}", right)[0]
+        need_array(f"weight_hh of {kind}", self.weight_hh, (height, rank))
+        if right is not None:
+            need_array(f"right of {kind}", right, (rank, size))
         need_array(f"bias_ih of {kind}", self.bias_ih, (height,))
         need_array(f"bias_hh of {kind}", self.bias_hh, (height,))
 
     def macs(self, given: Sequence[Shape]) -> int:
-        """Both products, for every row."""
+        """All products, for every row."""
         return macs_of(self, given)
 
     def state(self, given: Sequence[Shape]) -> tuple[State, ...]:
@@ -125,8 +129,18 @@ class Recurrent(Cell):
         """The equations, from `gatelet.reference`."""
         raise NotImplementedError
 
+    @property
+    def whole_weight_hh(self) -> Weights:
+        """(G*H, H), what h is multiplied by."""
+        return self.layer().weight_hh.astype(np.float32)
+
     def layer(self) -> LayerWeights:
-        """The weights in float64."""
+        """The weights in float64, those of low rank multiplied out."""
+        left, right = self.left(), getattr(self, "right", None)
+        return left if right is None else replace(left, weight_hh=left.weight_hh @ right.astype(np.float64))
+
+    def left(self) -> LayerWeights:
+        """As `layer`, but with the left factor of a W_hh of low rank."""
         parts = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         return LayerWeights(*(part.astype(np.float64) for part in parts))
 
@@ -196,9 +210,10 @@ def _check_settings(cell: _Running) -> None:
 
 
 def macs_of(cell: _Running, given: Sequence[Shape]) -> int:
-    """Both products of a cell, for every row."""
+    """All products of a cell, for every row."""
+    right = getattr(cell, "right", None)
     rows = given[0][0] if cell.over != "steps" and isinstance(given[0][0], int) else 1
-    return rows * (cell.weight_ih.size + cell.weight_hh.size)
+    return rows * (cell.weight_ih.size + cell.weight_hh.size + (0 if right is None else right.size))
 
 
 def states_of(cell: _Running, kind: str) -> tuple[State, ...]:
@@ -254,6 +269,12 @@ def need_gains(kind: str, ih: Weights | None, hh: Weights | None, height: int) -
         return
     need_array(f"layer_norm_ih of {kind}", ih, (height,))
     need_array(f"layer_norm_hh of {kind}", hh, (height,))
+
+
+def need_plain(kind: str, right: Weights | None, plain: bool) -> None:
+    """Raise ModelError if a cell of low rank has what goes with full rank alone."""
+    if right is not None and not plain:
+        raise ModelError(f"A {kind} of low rank must have no LayerNorm, and reset after the product; this one differs.")
 
 
 def with_gains(layer: LayerWeights, ih: Weights | None, hh: Weights | None) -> LayerWeights:

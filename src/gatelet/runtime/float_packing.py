@@ -42,6 +42,8 @@ class PackedFloats:
 def pack_floats(kind: FloatKind, layer: LayerWeights) -> PackedFloats:
     """Put the gates of a unit side by side, four columns at a time.
 
+    Of a W_hh of low rank, `layer` holds the left factor (G*H, R); `grouped` arranges the right one.
+
     Raises:
         ValueError: the C has no such cell: normalised products or a projection.
     """
@@ -61,16 +63,16 @@ def pack_floats(kind: FloatKind, layer: LayerWeights) -> PackedFloats:
         weights=np.concatenate([part.astype(np.float32).reshape(-1) for part in parts]).reshape(
             together.shape if len(parts) == 1 else -1
         ),
-        biases=np.ascontiguousarray(_biases(kind, layer).reshape(-1, units).T.astype(np.float32)),
+        biases=np.ascontiguousarray(_biases(kind, layer, units).reshape(-1, units).T.astype(np.float32)),
         zeta=float(zeta),
         nu=float(nu),
     )
 
 
-def _biases(kind: FloatKind, layer: LayerWeights) -> Array:
+def _biases(kind: FloatKind, layer: LayerWeights, units: int) -> Array:
     if kind == "fastgrnn" or kind.startswith("min_"):
         return layer.bias_ih
     if kind != "gru":
         return layer.bias_ih + layer.bias_hh
-    both = 2 * layer.state_size  # r and z; those of the candidate stay apart
+    both = 2 * units  # r and z; those of the candidate stay apart
     return np.concatenate([layer.bias_ih[:both] + layer.bias_hh[:both], layer.bias_ih[both:], layer.bias_hh[both:]])

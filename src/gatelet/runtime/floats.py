@@ -1,12 +1,14 @@
 """Runs float cells in C."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gatelet.reference import LayerWeights
 from gatelet.runtime import _runtime
 from gatelet.runtime.float_packing import FloatKind, pack_floats
-from gatelet.runtime.packing import GROUP, SPARSE, sparse_blocks
+from gatelet.runtime.packing import GROUP, SPARSE, grouped, sparse_blocks
 
 __all__ = ["FloatLayer", "FloatState"]
 
@@ -20,21 +22,33 @@ class FloatLayer:
         kind: of the cell; `gru_before` is a GRU that resets before the product.
         layer: its weights.
         sparse: leave out blocks of zeros, of the gates of one unit and four columns; for kinds `gru` and `lstm`.
+        right: (R, H), of a W_hh of low rank the right factor, whose left one is in `layer`; for the same kinds.
 
     Raises:
         ValueError: the C has no such cell.
     """
 
-    def __init__(self, kind: FloatKind, layer: LayerWeights, *, sparse: bool = False) -> None:
-        if sparse and kind not in SPARSE:
-            raise ValueError(f"A cell with blocks of zeros left out must be of kind {' or '.join(SPARSE)}; got {kind}.")
+    def __init__(
+        self, kind: FloatKind, layer: LayerWeights, *, sparse: bool = False, right: NDArray[Any] | None = None
+    ) -> None:
+        if (sparse or right is not None) and kind not in SPARSE:
+            what = "blocks of zeros left out" if sparse else "weights of low rank"
+            raise ValueError(f"A cell with {what} must be of kind {' or '.join(SPARSE)}; got {kind}.")
+        if sparse and right is not None:
+            raise ValueError("A cell of low rank must have all its blocks; got sparse.")
         self.kind: FloatKind = kind
         self.packed = p = pack_floats(kind, layer)
         self.weights, self.blocks = p.weights, np.zeros(0, np.uint16)
         if sparse:
             self.weights, self.blocks = sparse_blocks(p.weights, -(-p.inputs // GROUP))
-        arrays = (self.weights.ctypes.data, p.biases.ctypes.data)
-        self._cell = _runtime.FloatCell(p.inputs, p.units, *arrays, p.zeta, p.nu)
+        self.right = np.zeros((0, 0), np.float32) if right is None else grouped(right.astype(np.float32))
+        arrays = (self.weights.ctypes.data, p.biases.ctypes.data, self.right.ctypes.data)
+        self._cell = _runtime.FloatCell(p.inputs, p.units, len(self.right), *arrays, p.zeta, p.nu)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its weights, and of the list of the blocks that are left."""
+        return self.weights.nbytes + self.blocks.nbytes + self.right.nbytes
 
     def initial_state(self) -> FloatState:
         """Zeros: h (H,), and c (H,) of an LSTM."""

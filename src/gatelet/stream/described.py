@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gatelet import plan as p
 from gatelet.plan.activations import ACTIVATIONS
 from gatelet.plan.pooling import POOLINGS
@@ -91,9 +94,19 @@ def _cell(operation: p.Recurrent) -> Described | None:
     before = isinstance(operation, p.GRU) and not operation.reset_after
     kind = "GRU reset before" if before else type(operation).__name__
     optional = [getattr(operation, name, None) for name in ("layer_norm_ih", "layer_norm_hh", "scales")]
-    plain = [operation.weight_ih, operation.weight_hh, operation.bias_ih, operation.bias_hh]
+    right = getattr(operation, "right", None)
+    factors = [operation.weight_hh, right]
+    if right is not None and not _pays(right):
+        factors = [operation.whole_weight_hh, None]
+    plain = [operation.weight_ih, factors[0], operation.bias_ih, operation.bias_hh]
     settings: list[float] = [operation.hidden_size, operation.restart, OVER.index(operation.over), operation.reverse]
-    return Described(kind, settings, [*plain, *optional])
+    return Described(kind, settings, [*plain, *optional, factors[1]])
+
+
+def _pays(right: NDArray[np.float32]) -> bool:
+    """Whether two products with factors, of which this is the right one (R, H), are quicker than one with W_hh."""
+    rank, units = map(len, (right, right[0]))
+    return 2 * rank < units
 
 
 def _pooling(operation: p.Pool | p.AttentionPool | p.Attention) -> Described:

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from gatelet import __version__
 from gatelet.errors import GateletError, MissingExtraError, ModelError
 from gatelet.folders import check_folder, new_folder, recover_folder
+from gatelet.nn.low_rank import lower
+from gatelet.nn.recurrent import RecurrentLayer
 from gatelet.plan import EncoderDecoder, Plan, load_plan
 from gatelet.plan.storing import OURS as PLAN_FILES
 from gatelet.plan.storing import write_plan
@@ -78,8 +80,8 @@ class SavedModel:
             ModelError: the weights are another network's, or not finite.
         """
         with torch.device("meta"):
-            check_weights(self.path, kind(*args, **options), self.weights)
-        network = kind(*args, **options)
+            check_weights(self.path, _of_rank(kind(*args, **options), self.weights), self.weights)
+        network = _of_rank(kind(*args, **options), self.weights)
         network.load_state_dict(self.weights)
         return network.eval()
 
@@ -263,6 +265,17 @@ def _need_model_of_ours(path: Path) -> None:
             if part.exists():
                 check_folder(part, overwrite=True, ours=OURS)
                 read_config(part)
+
+
+def _of_rank(network: _Network, weights: Mapping[str, Tensor]) -> _Network:
+    """The network with two factors for recurrent weights where these ones have them; their values do not matter."""
+    for name, layer in network.named_modules():
+        left = weights.get(f"{name}.weight_hh_left_l0")
+        if isinstance(layer, RecurrentLayer) and layer.rank_hh is None and left is not None and left.ndim == 2:
+            device = next(layer.parameters()).device
+            lower(layer.to("meta"), left.shape[1])
+            layer.to_empty(device=device)
+    return network
 
 
 def _kind(tensor: Tensor) -> str:

@@ -23,6 +23,7 @@ from gatelet.training.batches import Loader
 from gatelet.training.callbacks import HistoryCallback, KeepCheckpoints, ProgressCallback, StopOnInterrupt
 from gatelet.training.checkpoint import SafetensorsCheckpointIO, weights_of
 from gatelet.training.history import Epoch, History
+from gatelet.training.lowering import lower_layers
 from gatelet.training.progress import Report, training_bar
 from gatelet.training.pruning import BlockPruning, StoppingWhenSettled
 from gatelet.training.settings import TrainingSettings
@@ -168,7 +169,10 @@ def _fit(
         interrupt.listening(),
         _resuming(kept.last, history) if resume else nullcontext(),
     ):
-        before = _loss_before(trainer, module, validation) if pruning and not resume else None
+        pruned = pruning is not None or settings.rank is not None
+        before = _loss_before(trainer, module, validation) if pruned and not resume else None
+        if settings.rank is not None:
+            lower_layers(network, settings.rank)
         trainer.fit(module, train, validation, ckpt_path=kept.last if resume else None)
     _need_weights(history.epochs, settings)
     network.load_state_dict(weights_of(kept.best))

@@ -64,7 +64,7 @@ class BlockPruning(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Note which blocks are there: all, or those that an earlier training left."""
-        self._masks = [blocks(weight, gates) > 0 for weight, gates in self._weights]
+        self._masks = [there(weight, gates) for weight, gates in self._weights]
         self._first = self._first or [float(mask.float().mean()) for mask in self._masks]
         self._prune()
 
@@ -113,18 +113,29 @@ def prunable(network: nn.Module, *, inputs: bool) -> Iterator[tuple[nn.Parameter
     """The matrices that have blocks, and the number of their gates.
 
     Raises:
-        GateletError: there is none, or a layer has a projection.
+        GateletError: there is none, or a layer has a projection or a low rank.
+    """
+    for layer in gated_layers(network):
+        if layer.rank_hh is not None:
+            raise GateletError(f"Layers whose blocks are pruned must be of full rank; these have rank {layer.rank_hh}.")
+        for name, weight in layer.named_parameters(recurse=False):
+            if name.startswith("weight_hh") or (inputs and name.startswith("weight_ih")):
+                yield weight, GATES[layer.mode]
+
+
+def gated_layers(network: nn.Module) -> list[RecurrentLayer[Any]]:
+    """The recurrent layers of a network.
+
+    Raises:
+        GateletError: there is none, one has no gates, or one has a projection.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, RecurrentLayer)]
     kinds = {layer.mode for layer in layers}
     if not layers or not kinds <= set(GATES):
         raise GateletError(f"What is pruned must have layers of GRU or LSTM alone; it has {sorted(kinds) or 'none'}.")
-    for layer in layers:
-        if layer.proj_size:
-            raise GateletError("An LSTM that is pruned must have no projection; it has proj_size.")
-        for name, weight in layer.named_parameters(recurse=False):
-            if name.startswith("weight_hh") or (inputs and name.startswith("weight_ih")):
-                yield weight, GATES[layer.mode]
+    if any(layer.proj_size for layer in layers):
+        raise GateletError("An LSTM that is pruned must have no projection; it has proj_size.")
+    return layers
 
 
 def blocks(weight: Tensor, gates: int) -> Tensor:
@@ -132,6 +143,11 @@ def blocks(weight: Tensor, gates: int) -> Tensor:
     groups = -(-weight.shape[1] // COLUMNS)
     squares = nn.functional.pad(weight.detach().float().square(), (0, groups * COLUMNS - weight.shape[1]))
     return squares.reshape(gates, -1, groups, COLUMNS).sum((0, 3))
+
+
+def there(weight: Tensor, gates: int) -> Tensor:
+    """Which blocks (H, groups) are not zero."""
+    return blocks(weight, gates) > 0
 
 
 def largest(sizes: Tensor, density: float) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatelet.errors import GateletError
 
@@ -33,6 +33,7 @@ class TrainingSettings:
         logs: None, "csv" or "tensorboard".
         density: share of the blocks of recurrent weights that are left in the end (`gatelet.training.pruning`).
         prune_inputs: let blocks of the weights that meet the inputs go, too.
+        rank: of the recurrent weights instead, two factors at once (`gatelet.training.lowering`); None: as they are.
 
     Raises:
         GateletError: a value is outside its range.
@@ -52,6 +53,19 @@ class TrainingSettings:
     logs: str | None = None
     density: float = 1.0
     prune_inputs: bool = False
+    rank: int | None = None
+
+    def pruning(self, density: float | None, rank: int | None, inputs: bool) -> TrainingSettings:
+        """The same, for a training that prunes: to a density of blocks, 0.1 if nothing is said, or to a rank.
+
+        Raises:
+            GateletError: both are given, or a value is outside its range.
+        """
+        if rank is not None and (density is not None or inputs):
+            raise GateletError("What is pruned has a rank, or a density with or without the inputs; got both.")
+        if rank is not None:
+            return replace(self, density=1.0, prune_inputs=False, rank=rank)
+        return replace(self, density=0.1 if density is None else density, prune_inputs=inputs, rank=None)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
@@ -61,6 +75,8 @@ class TrainingSettings:
         _need(0 <= self.weight_decay < math.inf, "weight_decay", "zero or positive", self.weight_decay)
         _need(0 < self.density <= 1, "density", "above 0, up to 1", self.density)
         _need(isinstance(self.prune_inputs, bool), "prune_inputs", "true or false", self.prune_inputs)
+        _need(self.rank is None or _is_whole(self.rank, 1), "rank", "a whole number of at least 1", self.rank)
+        _need(self.rank is None or self.density == 1, "density", "1 where there is a rank", self.density)
         seed_fits = _is_whole(self.seed, 0) and self.seed <= LARGEST_SEED
         _need(seed_fits, "seed", f"a whole number from 0 to {LARGEST_SEED}", self.seed)
         steps, seconds = self.steps_per_epoch, self.max_time

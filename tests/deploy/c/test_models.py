@@ -97,6 +97,18 @@ def test_blocks_of_zeros_are_left_out(share: Share) -> None:
     assert share(c) <= 1.0
 
 
+@pytest.mark.parametrize(("rank", "step"), [(4, "gru_low_rank_step"), (12, "gru_step")])
+def test_weights_of_low_rank_stay_two_factors_where_that_is_less(rank: int, step: str, share: Share) -> None:
+    rng = np.random.default_rng(0)
+    plan = small_plans.stacked(rng, "gru", inputs=9, hidden=16)
+    cell = plan.operations[1]
+    assert isinstance(cell, p.GRU)
+    low = replace(cell, weight_hh=cell.weight_hh[:, :rank], right=small_plans.weights(rng, rank, 16))
+    c = program_of(replace(plan, operations=(plan.operations[0], low, *plan.operations[2:])))
+    assert any(f"gatelet_f_{step}(" in line for line in c.lines)
+    assert share(c) <= 1.0
+
+
 def test_readings_far_from_zero_are_read_as_doubles(share: Share) -> None:
     plan = small_plans.stacked(np.random.default_rng(0), "gru")
     far = p.Standardize("x", "scaled", np.full(5, 1e6, np.float32), np.full(5, 0.5, np.float32))

@@ -1,12 +1,14 @@
 """Saved language models: back bit for bit, and nothing damaged is taken."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gatelet
+from gatelet import plan
 from gatelet.errors import ModelError
 from gatelet.features.text import TextSettings
 from gatelet.nn.sampling import SamplingSettings
@@ -22,6 +24,15 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "word": {"text": TextSettings(unit="word")},
     "bpe": {"text": TextSettings(unit="bpe", vocabulary_size=30)},
 }
+
+
+def test_weights_of_low_rank_come_back_as_factors(new: New, brief: TrainingSettings, tmp_path: Path) -> None:
+    first = new(num_layers=2).fit([counted()], training=replace(brief, rank=3))
+    assert {"layers.0.weight_hh_left_l0", "layers.1.weight_hh_right_l0"} <= set(first.module.state_dict())
+    second = gatelet.load(first.save(tmp_path / "model"))
+    assert first.evaluate([counted(5)]) == second.evaluate([counted(5)])
+    cells = [each for each in second.plan().operations if isinstance(each, plan.GRU)]
+    assert [each.right is not None and each.right.shape for each in cells] == [(3, 20)] * 2
 
 
 @pytest.mark.parametrize("name", list(CONFIGURATIONS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatelet import plan as p
 from gatelet.deploy.c.program import Program
@@ -30,9 +31,11 @@ def write_cell(c: Program, cell: p.Recurrent) -> None:
     kind: FloatKind = KINDS[type(cell)]
     if isinstance(cell, p.GRU) and not cell.reset_after:
         kind = "gru_before"
-    layer = cell.layer()
+    layer, right = cell.layer(), getattr(cell, "right", None)
     if layer.layer_norm_ih is not None:
         call = _define_normalised(c, cell, kind, layer)
+    elif right is not None and saves(cell, right):
+        call = _define_low_rank(c, cell, pack_floats(kind, cell.left()), right, f"gatelet_f_{kind}_low_rank_step")
     else:
         call = _define(c, cell, kind, pack_floats(kind, layer))
     if cell.over == "steps":
@@ -53,6 +56,27 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
             return f"gatelet_f_{kind}_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
     c.define(lambda: float_cell_text(name, packed), packed.weights, packed.biases)
     return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
+
+
+def saves(cell: p.Recurrent, right: NDArray[np.float32]) -> bool:
+    """Whether the factors of a W_hh of low rank have fewer groups of four weights than their product."""
+    rank, units = map(len, (right, right[0]))
+    height = cell.gates * units
+    return height * -(-rank // 4) + rank * -(-units // 4) < height * -(-units // 4)
+
+
+def _define_low_rank(c: Program, cell: p.Recurrent, packed: PackedFloats, right: NDArray[np.float32], step: str) -> str:
+    """The same for a cell whose W_hh has two factors."""
+    rank, units = right.shape
+    c.need_scratch(4 * sum(-(-size // 4) for size in (packed.inputs, units, rank)))
+    name, arranged = c.names.fresh(f"{cell.target}_cell"), grouped(right)
+    c.define(
+        lambda: float_cell_text(name, packed) + array_text(f"{name}_right", arranged),
+        packed.weights,
+        packed.biases,
+        arranged,
+    )
+    return f"{step}(&{name}, {name}_right, {rank}, {{x}}, {{states}}, scratch);"
 
 
 def _define_normalised(c: Program, cell: p.Recurrent, kind: FloatKind, layer: LayerWeights) -> str:

@@ -50,7 +50,7 @@ def _both(g: Graph, cell: Any, x: str, h: str) -> list[tuple[str, str]]:
     """The two sums of each gate."""
     ih, hh = getattr(cell, "layer_norm_ih", None), getattr(cell, "layer_norm_hh", None)
     of_x = _products(g, x, cell.weight_ih, cell.bias_ih, ih, cell.gates)
-    of_h = _products(g, h, cell.weight_hh, cell.bias_hh, hh, cell.gates)
+    of_h = _products(g, h, cell.whole_weight_hh, cell.bias_hh, hh, cell.gates)
     return list(zip(of_x, of_h, strict=True))
 
 
@@ -63,11 +63,11 @@ def _gru(g: Graph, cell: p.GRU, x: str, states: list[str]) -> list[str]:
     h, two, gains = states[0], 2 * cell.hidden_size, cell.layer_norm_hh
     x_r, x_z, x_n = _products(g, x, cell.weight_ih, cell.bias_ih, cell.layer_norm_ih, 3)
     of_two = None if gains is None else gains[:two]
-    h_r, h_z = _products(g, h, cell.weight_hh[:two], cell.bias_hh[:two], of_two, 2)
+    h_r, h_z = _products(g, h, cell.whole_weight_hh[:two], cell.bias_hh[:two], of_two, 2)
     r, z = g.add("Sigmoid", g.add("Add", x_r, h_r)), g.add("Sigmoid", g.add("Add", x_z, h_z))
     met = h if cell.reset_after else g.add("Mul", r, h)
     of_last = None if gains is None else gains[two:]
-    h_n = _products(g, met, cell.weight_hh[two:], cell.bias_hh[two:], of_last, 1)[0]
+    h_n = _products(g, met, cell.whole_weight_hh[two:], cell.bias_hh[two:], of_last, 1)[0]
     if cell.reset_after:
         h_n = g.add("Mul", r, h_n)
     return [_mixed(g, z, g.add("Tanh", g.add("Add", x_n, h_n)), h)]
@@ -88,9 +88,9 @@ def _rnn(g: Graph, cell: p.RNN, x: str, states: list[str]) -> list[str]:
 def _mgu(g: Graph, cell: p.MGU, x: str, states: list[str]) -> list[str]:
     h, size = states[0], cell.hidden_size
     of_x = _products(g, x, cell.weight_ih, cell.bias_ih, None, 2)
-    h_f = _products(g, h, cell.weight_hh[:size], cell.bias_hh[:size], None, 1)[0]
+    h_f = _products(g, h, cell.whole_weight_hh[:size], cell.bias_hh[:size], None, 1)[0]
     f = g.add("Sigmoid", g.add("Add", of_x[0], h_f))
-    h_n = _products(g, g.add("Mul", f, h), cell.weight_hh[size:], cell.bias_hh[size:], None, 1)[0]
+    h_n = _products(g, g.add("Mul", f, h), cell.whole_weight_hh[size:], cell.bias_hh[size:], None, 1)[0]
     return [_mixed(g, f, h, g.add("Tanh", g.add("Add", of_x[1], h_n)))]
 
 
@@ -104,7 +104,7 @@ def _fastgrnn(g: Graph, cell: p.FastGRNN, x: str, states: list[str]) -> list[str
     zeta, nu = sigmoid(cell.scales.astype(np.float64))
     h, size = states[0], cell.hidden_size
     of_x = _products(g, x, cell.weight_ih, None, None, 1)[0]
-    a = g.add("Add", of_x, _products(g, h, cell.weight_hh, None, None, 1)[0])
+    a = g.add("Add", of_x, _products(g, h, cell.whole_weight_hh, None, None, 1)[0])
     z = g.add("Sigmoid", g.add("Add", a, g.constant(cell.bias_ih[:size])))
     n = g.add("Tanh", g.add("Add", a, g.constant(cell.bias_ih[size:])))
     share = g.add("Mul", g.constant(zeta), g.add("Sub", g.constant(1.0), z))

@@ -141,7 +141,7 @@ def _operator(g: Graph, cell: p.Recurrent, x: str, states: list[str]) -> tuple[l
     """One node of ONNX."""
     kind = type(cell).__name__
     biases = np.concatenate([exchanged(kind, part, back=True) for part in (cell.bias_ih, cell.bias_hh)])
-    parts = [exchanged(kind, part, back=True) for part in (cell.weight_ih, cell.weight_hh)]
+    parts = [exchanged(kind, part, back=True) for part in (cell.weight_ih, cell.whole_weight_hh)]
     settings: dict[str, Any] = {"hidden_size": cell.hidden_size}
     if cell.reverse:
         settings["direction"] = "reverse"

@@ -40,10 +40,10 @@ def roundings(operation: p.Operation, integer: p.Operation, made: Converted) -> 
         return {"weight": _by_rows(row_scale(made.units[operation.source], y_unit, integer.shift))}
     if isinstance(operation, p.Recurrent) and isinstance(integer, p.IntegerRecurrent):
         h_unit = made.units[operation.target] if isinstance(operation, p.FastGRNN) else STATE_UNIT
-        return {
-            "weight_ih": _by_rows(row_scale(made.units[operation.source], GATE_UNIT, integer.shift)),
-            "weight_hh": _by_rows(row_scale(h_unit, GATE_UNIT, integer.shift)),
-        }
+        rules = {"weight_ih": _by_rows(row_scale(made.units[operation.source], GATE_UNIT, integer.shift))}
+        if getattr(operation, "right", None) is None:  # the integers have the product of two factors
+            rules["weight_hh"] = _by_rows(row_scale(h_unit, GATE_UNIT, integer.shift))
+        return rules
     return {}
 
 

@@ -144,20 +144,24 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
     def prune(
         self,
         data: Any,
-        density: float = 0.1,
+        density: float | None = None,
         *,
         inputs: bool = False,
+        rank: int | None = None,
         training: TrainingSettings | None = None,
         validation: Any | None = None,
         validation_share: float = 0.1,
         progress: bool | Report = False,
     ) -> Classifier:
-        """Train on while more and more blocks of the recurrent weights become zero; see `gatelet.training.pruning`.
+        """Train on with fewer recurrent weights: while more and more blocks of them become zero, or of low rank.
+
+        See `gatelet.training.pruning` and `gatelet.training.lowering`.
 
         Args:
             data: labelled texts as in `fit`, usually the same.
-            density: share of the blocks that is left, above 0.
-            inputs: prune the weights that meet the inputs of the cell, too.
+            density: share of the blocks that is left, above 0; 0.1 if there is no rank either.
+            inputs: prune the blocks of the weights that meet the inputs of the cell, too.
+            rank: of the recurrent weights, instead of a density.
             training: how to train; by default as before, with a quarter of the learning rate.
             validation: as in `fit`.
             validation_share: as in `fit`.
@@ -170,7 +174,7 @@ class Classifier(Task[Fitted, ClassifierNetwork]):
         former = self._need_fitted()
         need_weights(former.network, "trained on")
         training = training or replace(self.training, learning_rate=self.training.learning_rate / 4.0)
-        training = replace(training, density=density, prune_inputs=inputs)
+        training = training.pruning(density, rank, inputs)
         texts = self._in_scope(read_texts(data, self.columns))
         parts = self._parts(texts, validation, validation_share, training.seed)
         # a copy, so that a training that fails leaves the classifier as it was

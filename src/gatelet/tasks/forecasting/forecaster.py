@@ -175,20 +175,24 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
     def prune(
         self,
         data: Any,
-        density: float = 0.1,
+        density: float | None = None,
         *,
         inputs: bool = False,
+        rank: int | None = None,
         training: TrainingSettings | None = None,
         test_size: int | None = None,
         validation_size: int | None = None,
         progress: bool | Report = False,
     ) -> Forecaster:
-        """Train on while more and more blocks of the recurrent weights become zero; see `gatelet.training.pruning`.
+        """Train on with fewer recurrent weights: while more and more blocks of them become zero, or of low rank.
+
+        See `gatelet.training.pruning` and `gatelet.training.lowering`.
 
         Args:
             data: a table with the columns of the first fit, usually the same.
-            density: share of the blocks that is left, above 0.
-            inputs: prune the weights that meet the inputs of the cell, too.
+            density: share of the blocks that is left, above 0; 0.1 if there is no rank either.
+            inputs: prune the blocks of the weights that meet the inputs of the cell, too.
+            rank: of the recurrent weights, instead of a density.
             training: how to train; by default as before, with a quarter of the learning rate.
             test_size: rows at the end of each series that are left out; by default those that `fit` left out.
             validation_size: as in `fit`.
@@ -199,7 +203,7 @@ class Forecaster(Task[Fitted, ForecastNetwork]):
             GateletError: not fitted yet, a cell without gates, or stopped before the first epoch ended.
         """
         training = training or replace(self.training, learning_rate=self.training.learning_rate / 4.0)
-        training = replace(training, density=density, prune_inputs=inputs)
+        training = training.pruning(density, rank, inputs)
         return self._learn_on(
             data, training, self.test_size if test_size is None else test_size, validation_size, progress
         )
