@@ -6,8 +6,8 @@ void gatelet_f_embed_mean(const float *table, uint16_t rows, uint16_t size, cons
     for (k = 0; k < size; k++) y[k] = 0.0f;
     for (; count > 0; count--, at++) {
         const float *row = table;
-        if (*at < 0) continue;
-        if (*at < rows) row += (uint32_t)*at * size;
+        if (*at < 0 || *at >= rows) continue;
+        row += (uint32_t)*at * size;
         for (k = 0; k < size; k++) y[k] += GATELET_READF(row + k);
         real++;
     }

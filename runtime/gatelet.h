@@ -221,7 +221,7 @@ void gatelet_f_dense(const float *weights, const float *biases, uint16_t inputs,
 /* One row of a table (rows, size); a row outside it is read as row 0. */
 void gatelet_f_embed(const float *table, uint16_t rows, uint16_t size, uint16_t row, float *y);
 
-/* The mean of rows of a table, those of the numbers in at: (count), without the negative ones; zeros where there is none. */
+/* The mean of rows of a table, those of the numbers in at: (count), without those that have no row; zeros if none has. */
 void gatelet_f_embed_mean(const float *table, uint16_t rows, uint16_t size, const int32_t *at, uint16_t count, float *y);
 
 /* y = (x - mean) / scale, value by value; NaN stays NaN. means, scales: (size). x, y: (size), may be the same. */

@@ -88,7 +88,7 @@ def test_nothing_fits() -> None:
 
 
 def test_what_c_cannot_say() -> None:
-    with pytest.raises(ExportError, match="'memory'"):
+    with pytest.raises(ExportError, match="Attention"):
         judge(parse_device("avr"), lambda size: small_plans.writer(np.random.default_rng(0)), 8)
 
 

@@ -205,6 +205,42 @@ def controlled(rng: np.random.Generator, *, parts: int = 5, hidden: int = 7) -> 
     )
 
 
+def whole(rng: np.random.Generator, pooling: str = "attention", name: str = "gru") -> p.Plan:
+    """A classifier that reads a whole text from both ends, and labels its words."""
+    pool: p.Operation = p.Pool("h", "pooled", pooling, "rows")
+    if pooling == "attention":
+        pool = p.AttentionPool("h", "pooled", weights(rng, 3, 11), weights(rng, 3), weights(rng, 3), "rows")
+    return p.Plan(
+        "Classifier",
+        (p.Value("tokens", ("time",), "int"), p.Value("spelling", ("time", "parts"), "int")),
+        (
+            p.Embedding("tokens", "words", weights(rng, 11, 4)),
+            p.Embedding("spelling", "spelled", weights(rng, 9, 4), mean=True),
+            p.Add(("words", "spelled"), "x"),
+            cell(rng, name, "x", "forward", (4, 6), over="rows"),
+            cell(rng, name, "x", "reverse", (4, 5), over="rows", reverse=True),
+            p.Concatenate(("forward", "reverse"), "h"),
+            pool,
+            p.Dense("pooled", "scores", weights(rng, 3, 11), weights(rng, 3)),
+            p.Embedding("tokens", "votes_1", weights(rng, 11, 3)),
+            p.Pairs("tokens", "pairs", 13, "rows"),
+            p.Embedding("pairs", "votes_2", weights(rng, 13, 3)),
+            p.Add(("votes_1", "votes_2"), "both_votes"),
+            p.Pool("both_votes", "votes", "root", "rows"),
+            p.Add(("scores", "votes"), "all"),
+            p.Softmax("all", "probabilities"),
+            p.Concatenate(("h", "pooled"), "words_and_text"),
+            p.Dense("words_and_text", "slot_scores", weights(rng, 5, 22), weights(rng, 5)),
+            p.Softmax("slot_scores", "slots", logarithm=True),
+        ),
+        (p.Value("probabilities", (3,)), p.Value("slots", ("time", 5))),
+    )
+
+
+def whole_frame(rng: np.random.Generator, count: int) -> dict[str, Any]:
+    return {"tokens": rng.integers(0, 11, count), "spelling": rng.integers(-1, 9, (count, 3))}
+
+
 def _attention_pool(rng: np.random.Generator, size: int) -> p.AttentionPool:
     return p.AttentionPool("h", "pooled", weights(rng, 5, size), weights(rng, 5), weights(rng, 5))
 

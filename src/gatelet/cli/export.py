@@ -23,6 +23,9 @@ def export(
     name: Annotated[
         str | None, typer.Option(help="Begins the names of functions and files in C; usually model.")
     ] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(help="The longest text in C, where a model reads a whole one; usually 128 tokens.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export that is there.")] = False,
     json: Json = False,
 ) -> None:
@@ -36,7 +39,7 @@ def export(
     """
     from gatelet import deploy
 
-    given: dict[str, Any] = {"opset": opset, "name": name}
+    given: dict[str, Any] = {"opset": opset, "name": name, "max_steps": max_steps}
     settings = {key: value for key, value in given.items() if value is not None}
     _show(deploy.export(_plan(model), to, out, overwrite=overwrite, **settings), json)
 

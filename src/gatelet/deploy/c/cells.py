@@ -131,7 +131,7 @@ def write_rows(c: Program, cell: p.Recurrent | p.IntegerRecurrent, call: str, ty
     if len(places) < cell.states:
         places.append((c.room(f"{cell.target}_c", type, size), 0))
     c.lines.append(f"for (j = 0; j < {rows}; j++) {{")
-    c.lines.append(f"    r = {f'(uint16_t)({rows - 1} - j)' if cell.reverse else 'j'};")
+    c.lines.append(f"    r = {f'(uint16_t)({rows} - 1 - j)' if cell.reverse else 'j'};")
     zero = "0" if type.startswith("int") else "0.0f"
     for at, (place, stride) in enumerate(places):
         begun = f"{starts[at]}[k]" if starts else zero
@@ -149,10 +149,10 @@ def _former(cell: p.Recurrent | p.IntegerRecurrent, stride: int) -> str:
     return f"(r {'+' if cell.reverse else '-'} 1) * {stride} + k" if stride else "k"
 
 
-def _before(cell: p.Recurrent | p.IntegerRecurrent, rows: int, begun: str, zero: str, former: str) -> str:
+def _before(cell: p.Recurrent | p.IntegerRecurrent, rows: int | str, begun: str, zero: str, former: str) -> str:
     """What the state is before row r."""
     if cell.over == "each":
         return begun
     if cell.restart:
         former = f"{'(r + 1)' if cell.reverse else 'r'} % {cell.restart} == 0 ? {zero} : {former}"
-    return f"r == {rows - 1 if cell.reverse else 0} ? {begun} : {former}"
+    return f"r == {f'{rows} - 1' if cell.reverse else 0} ? {begun} : {former}"

@@ -70,7 +70,7 @@ def check_host(c: Program, folder: Path) -> dict[str, float]:
     Raises:
         ExportError: it does not compile without a warning, or differs from the plan.
     """
-    golden = make_golden(c, golden_steps(c, ROOM, STEPS), seed=1)
+    golden = make_golden(c, golden_steps(c, ROOM, STEPS), seed=1, longest=c.most_steps)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="gatelet-c-") as name:
         fresh = Path(name)

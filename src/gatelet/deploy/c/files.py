@@ -81,9 +81,11 @@ def program_for(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Progr
     Raises:
         ExportError: settings are not those of C, or something cannot be exported exactly.
     """
-    name = settings.setdefault("name", "model")
-    if set(settings) != {"name"}:
-        raise ExportError(f"C takes the setting name; got {', '.join(settings)}.")
+    name, most_steps = settings.setdefault("name", "model"), settings.get("max_steps", 0)
+    if not {"name"} <= set(settings) <= {"name", "max_steps"}:
+        raise ExportError(f"C takes the settings name and max_steps; got {', '.join(settings)}.")
+    if "max_steps" in settings and (type(most_steps) is not int or not 1 <= most_steps <= 65535):
+        raise ExportError(f"max_steps must be a whole number from 1 to 65535; got {most_steps!r:.80}.")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ExportError(
             f"The name of a model in C must be a-z, 0-9 and _, and begin with a letter; got {name!r:.80}."
@@ -92,7 +94,7 @@ def program_for(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Progr
         raise ExportError(
             "A model that reads a whole text of any length cannot be exported to C; this is a translator."
         )
-    return program_of(model, name)
+    return program_of(model, name, most_steps=most_steps)
 
 
 MAKEFILE = """# make: the library; make test: the comparison with golden vectors

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatelet import plan as p
-from gatelet.deploy.c.program import Port, Program
+from gatelet.deploy.c.program import Port, Program, times
 from gatelet.deploy.c_arrays import array_text
 from gatelet.deploy.comparison import allowed
 from gatelet.deploy.examples import frames
@@ -18,6 +19,7 @@ from gatelet.plan import interpret
 DTYPES = {"float": np.float32, "double": np.float64, "int32_t": np.int32, "int16_t": np.int16}
 # a float between two integers becomes the one or the other, and all that follows differs by a unit
 AT_EDGES = 10.0
+LONGEST = 8  # of golden texts: as many rows
 BEYOND = 4096  # bytes of stack that are looked at, beside the values of a step
 BYTES, LEAST, MOST = 12_000, 4, 24  # of golden vectors: they must fit beside the model on a small board
 
@@ -28,15 +30,15 @@ class Golden:
 
     Attributes:
         given: (steps, numbers) of each input, filled up where one has any length.
-        counts: (steps,) of each input of any length.
-        wanted: (steps, numbers) of each output.
+        counts: (steps,) of each argument that tells a length.
+        wanted: (steps, numbers) of each output, likewise filled up.
         allowed: the largest difference of each output; 0 for whole numbers, less than half a unit for what they stand
             for.
         passes: how often the frames are run, one after the other; the outputs are those of the last time.
     """
 
     given: dict[str, NDArray[Any]]
-    counts: dict[str, NDArray[np.int16]]
+    counts: dict[str, NDArray[np.uint16]]
     wanted: dict[str, NDArray[Any]]
     allowed: dict[str, float]
     passes: int = 1
@@ -47,32 +49,57 @@ class Golden:
         return len(next(iter(self.wanted.values())))
 
 
-def make_golden(c: Program, steps: int, seed: int = 0, passes: int = 1) -> Golden:
-    """Made-up frames, rounded as the inputs of a step are, and the outputs of the plan's interpreter."""
-    lengths = np.random.default_rng(seed).integers(0, 5, steps)
+def make_golden(c: Program, steps: int, seed: int = 0, passes: int = 1, longest: int = LONGEST) -> Golden:
+    """Made-up frames, rounded as the inputs of a step are, and the outputs of the plan's interpreter.
+
+    Args:
+        c: the program.
+        steps: how many frames.
+        seed: of the numbers.
+        passes: how often the frames are run.
+        longest: of the lengths of values of any length, unless the program allows less; the last frame has it.
+    """
+    rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
-    for length, frame in zip(lengths, frames(c.plan, steps, seed), strict=True):
+    lengths: dict[str, list[int]] = {axis: [] for axis in c.counts}
+    for step in range(steps):
+        for axis, found in lengths.items():
+            most = min(longest, c.most_steps)
+            length = rng.integers(1, most + 1) if axis in c.open else rng.integers(0, 5)
+            found.append(most if axis in c.open and step == steps - 1 else int(length))
+        known = {axis: found[-1] for axis, found in lengths.items()}
+        frame = frames(c.plan, 1, 1000 * seed + step, known)[0]
         for port in c.inputs:
-            rounded = np.asarray(frame[port.value.name]).astype(DTYPES[port.type])
-            frame[port.value.name] = rounded if port.size else np.resize(rounded, length)
+            frame[port.value.name] = np.asarray(frame[port.value.name]).astype(DTYPES[port.type])
         rows.append(frame)
-    found = interpret.whole(c.plan, rows * passes)
-    wanted = {name: array[-steps:] for name, array in found.items()}
-    given: dict[str, NDArray[Any]] = {}
-    counts: dict[str, NDArray[np.int16]] = {}
-    for port in c.inputs:
-        each = [np.reshape(row[port.value.name], -1) for row in rows]
-        size = max(1, *(len(part) for part in each))
-        given[port.name] = np.stack([np.pad(part, (0, size - len(part))) for part in each])
-        if not port.size:
-            counts[port.name] = np.array([len(part) for part in each], np.int16)
+    wanted = _outputs(c, rows, passes)
     return Golden(
-        given,
-        counts,
-        {port.name: wanted[port.value.name].reshape(steps, -1).astype(DTYPES[port.type]) for port in c.outputs},
-        {port.name: _allowed(c, port, wanted[port.value.name]) for port in c.outputs},
+        {port.name: _filled_up([row[port.value.name] for row in rows]) for port in c.inputs},
+        {name: np.array(lengths[axis], np.uint16) for axis, name in c.counts.items()},
+        {port.name: _filled_up(wanted[port.value.name]).astype(DTYPES[port.type]) for port in c.outputs},
+        {
+            port.name: _allowed(c, port, np.concatenate([np.ravel(w) for w in wanted[port.value.name]]))
+            for port in c.outputs
+        },
         passes,
     )
+
+
+def _outputs(c: Program, rows: list[dict[str, Any]], passes: int) -> dict[str, list[NDArray[np.float64]]]:
+    """What the plan gives in the last pass, step by step."""
+    found: dict[str, list[NDArray[np.float64]]] = {port.value.name: [] for port in c.outputs}
+    state = interpret.start(c.plan)
+    for row in rows * passes:
+        written, state = interpret.step(c.plan, row, state)
+        for name, each in found.items():
+            each.append(written[name])
+    return {name: each[-len(rows) :] for name, each in found.items()}
+
+
+def _filled_up(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """(steps, numbers), zeros at the end of what is shorter."""
+    size = max(1, *(part.size for part in parts))
+    return np.stack([np.pad(np.ravel(part), (0, size - part.size)) for part in parts])
 
 
 def _allowed(c: Program, port: Port, wanted: NDArray[np.float64]) -> float:
@@ -90,8 +117,14 @@ def _allowed(c: Program, port: Port, wanted: NDArray[np.float64]) -> float:
 
 def golden_steps(c: Program, room: int = BYTES, most: int = MOST) -> int:
     """How many steps of golden vectors there is room for; usually on a small board."""
-    one = sum((port.size or 4) * np.dtype(DTYPES[port.type]).itemsize for port in (*c.inputs, *c.outputs))
+    one = sum(_numbers(c, port) * np.dtype(DTYPES[port.type]).itemsize for port in (*c.inputs, *c.outputs))
     return int(min(max(room // one, LEAST), most))
+
+
+def _numbers(c: Program, port: Port) -> int:
+    """About so many a frame."""
+    lengths = (axis if isinstance(axis, int) else LONGEST if axis in c.open else 4 for axis in port.value.shape)
+    return prod(lengths)
 
 
 def golden_text(c: Program, golden: Golden) -> str:
@@ -101,8 +134,7 @@ def golden_text(c: Program, golden: Golden) -> str:
     for port in (*c.inputs, *c.outputs):
         values = golden.given[port.name] if port in c.inputs else golden.wanted[port.name]
         lines.append(array_text(f"golden_{port.name}", values))
-        if port.name in golden.counts:
-            lines.append(array_text(f"golden_{port.name}_count", golden.counts[port.name]))
+    lines += [array_text(f"golden_{name}", counts) for name, counts in golden.counts.items()]
     lines += [f"#define ALLOWED_{port.name} {golden.allowed[port.name]!r}" for port in c.outputs]
     return "\n".join([*lines, ""])
 
@@ -118,21 +150,20 @@ def main_text(c: Program, golden: Golden) -> str:
     for port in c.inputs:
         size = golden.given[port.name].shape[1]
         run.append(f"fetch(in_{port.name}, golden_{port.name} + t * {size}, sizeof in_{port.name});")
-        if not port.size:
-            run.append(f"fetch(&count_{port.name}, golden_{port.name}_count + t, sizeof count_{port.name});")
+    run += [f"fetch(&{name}, golden_{name} + t, sizeof {name});" for name in golden.counts]
     arguments = ", ".join(["&state", *(_argument(port) for port in c.inputs), *(f"out_{o.name}" for o in c.outputs)])
     run += [f"board_paint({c.work_bytes + BEYOND}L);", "before = board_ticks();", f"{c.prefix}_step({arguments});"]
     for port in c.outputs:
         judged += [
-            f"for (k = 0; k < {port.size}; k++) {{",
+            f"for (k = 0; k < {_written(c, port)}; k++) {{",
             f"    {port.type} wanted;",
-            f"    fetch(&wanted, golden_{port.name} + t * {port.size} + k, sizeof wanted);",
+            f"    fetch(&wanted, golden_{port.name} + t * {golden.wanted[port.name].shape[1]} + k, sizeof wanted);",
             f"    share_{port.name} = judge((double)out_{port.name}[k], (double)wanted, ALLOWED_{port.name}, "
             f"share_{port.name});",
             "}",
         ]
     tell = [f'failed |= tell("{port.name}", share_{port.name});' for port in c.outputs]
-    counts = [f"    int16_t count_{port.name};" for port in c.inputs if not port.size]
+    counts = [f"    uint16_t {name};" for name in golden.counts]
     return "\n".join([
         MAIN_HEAD.replace("@NAME@", c.prefix),
         f"static {c.prefix}_state state;",
@@ -169,7 +200,13 @@ def main_text(c: Program, golden: Golden) -> str:
 def _argument(port: Port) -> str:
     if port.by_value:
         return f"in_{port.name}[0]"
-    return f"in_{port.name}" if port.size else f"in_{port.name}, (uint16_t)count_{port.name}"
+    return ", ".join([f"in_{port.name}", *port.counts])
+
+
+def _written(c: Program, port: Port) -> int | str:
+    """Numbers of an output in this step."""
+    name = next((c.counts[axis] for axis in port.value.shape if isinstance(axis, str)), None)
+    return port.size if name is None else times(name, port.size // c.most_steps)
 
 
 @dataclass(frozen=True)

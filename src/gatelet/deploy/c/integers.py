@@ -9,7 +9,7 @@ from typing import Any
 
 from gatelet import plan as p
 from gatelet.deploy.c.cells import LEAVES_OUT, SPARSE, write_rows, write_steps
-from gatelet.deploy.c.operations import embed, over_rows, row
+from gatelet.deploy.c.operations import counted, embed, last_row, over_rows, row, terms_of
 from gatelet.deploy.c.program import Program, literal
 from gatelet.deploy.c_arrays import cell_text, dense_text
 from gatelet.runtime import pack_cell, pack_dense, sparse_blocks
@@ -54,16 +54,16 @@ def steps_of(unit: float) -> tuple[int, int]:
 
 def _quantize(c: Program, operation: p.Quantize) -> None:
     steps, shift = steps_of(operation.unit)
-    size, source, held = c.size(operation.source), c.read(operation.source), c.write(operation.target)
+    size, source, held = c.span(operation.source), c.read(operation.source), c.write(operation.target)
     if c.types[operation.source] == "float":
-        c.lines.append(f"gatelet_q_from_floats({source}, {size}, UINT64_C({steps}), {shift}, {held});")
+        c.lines.append(f"gatelet_q_from_floats({source}, {counted(size)}, UINT64_C({steps}), {shift}, {held});")
     else:
         c.loop(size, f"{held}[k] = gatelet_q_from_float((float){source}[k], UINT64_C({steps}), {shift});")
 
 
 def _dequantize(c: Program, operation: p.Dequantize) -> None:
-    size, source, held = c.size(operation.source), c.read(operation.source), c.write(operation.target)
-    c.lines.append(f"gatelet_q_to_floats({source}, {size}, {literal(operation.unit)}, {held});")
+    size, source, held = c.span(operation.source), c.read(operation.source), c.write(operation.target)
+    c.lines.append(f"gatelet_q_to_floats({source}, {counted(size)}, {literal(operation.unit)}, {held});")
 
 
 def _dense(c: Program, operation: p.IntegerDense) -> None:
@@ -71,12 +71,12 @@ def _dense(c: Program, operation: p.IntegerDense) -> None:
     name = c.names.fresh(f"{operation.target}_layer")
     c.define(lambda: dense_text(name, operation.constants), packed.weights, packed.multipliers, packed.biases)
     c.fours = max(c.fours, -(-packed.inputs // 4))
-    rows = c.size(operation.source) // packed.inputs
+    rows, _ = c.rows(operation.source)
     source, held = c.read(operation.source), c.write(operation.target)
     places = f"{row(source, packed.inputs, rows)}, {row(held, packed.outputs, rows)}"
     over_rows(c, rows, f"gatelet_q_dense_step(&{name}, {places}, fours);")
     if operation.activation != "linear":
-        c.lines.append(f"{ACTIVATED[operation.activation]}({held}, {rows * packed.outputs});")
+        c.lines.append(f"{ACTIVATED[operation.activation]}({held}, {counted(c.span(operation.target))});")
 
 
 def _embedding(c: Program, operation: p.IntegerEmbedding) -> None:
@@ -85,10 +85,8 @@ def _embedding(c: Program, operation: p.IntegerEmbedding) -> None:
 
 
 def _add(c: Program, operation: p.IntegerAdd) -> None:
-    size = c.size(operation.target)
-    parts = [(c.read(name), c.size(name)) for name in operation.sources]
+    size, terms = c.span(operation.target), terms_of(c, operation)
     held = c.write(operation.target)
-    terms = [f"{name}[k]" if own == size else f"{name}[k % {own}]" for name, own in parts]
     if operation.constant is not None:
         constants, own = c.array(f"{operation.target}_constants", operation.constant), operation.constant.size
         terms.append(f"gatelet_q_constant({constants} + {'k' if own == size else f'k % {own}'})")
@@ -108,7 +106,7 @@ def _pool(c: Program, operation: p.IntegerPool) -> None:
     steps = operation.over == "steps"
     rows, size = (1, c.size(operation.source)) if steps else c.rows(operation.source)
     if operation.kind == "last":
-        c.same(operation.target, operation.source, (rows - 1) * size)
+        c.same(operation.target, operation.source, 0 if steps else last_row(c, operation.source))
         return
     source = c.read(operation.source)
     at = row(source, size, rows)

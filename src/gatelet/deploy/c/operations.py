@@ -23,29 +23,34 @@ IN_PLACE = {
 def copied(c: Program, source: str, target: str) -> str:
     """Put the numbers of one value into the place of another."""
     held, given = c.write(target), c.read(source)
-    c.loop(c.size(target), f"{held}[k] = {given}[k];")
+    c.loop(c.span(target), f"{held}[k] = {given}[k];")
     return held
 
 
-def over_rows(c: Program, rows: int, call: str) -> None:
+def over_rows(c: Program, rows: int | str, call: str) -> None:
     """A call for each row r, or one call where there is one row."""
-    c.lines.append(f"for (r = 0; r < {rows}; r++) {call}" if rows > 1 else call)
+    c.lines.append(f"for (r = 0; r < {rows}; r++) {call}" if rows != 1 else call)
 
 
-def row(place: str, width: int, rows: int) -> str:
+def row(place: str, width: int, rows: int | str) -> str:
     """Where row r of a value begins."""
-    return f"{place} + r * {width}" if rows > 1 else place
+    return f"{place} + r * {width}" if rows != 1 else place
 
 
-def activate(c: Program, function: str, held: str, size: int) -> None:
+def counted(size: int | str) -> str:
+    """A number of values as a function of the runtime takes it."""
+    return str(size) if isinstance(size, int) else f"(uint16_t)({size})"
+
+
+def activate(c: Program, function: str, held: str, size: int | str) -> None:
     """F in place."""
     if function != "linear":
-        c.lines.append(f"{IN_PLACE[function]}({held}, {size});")
+        c.lines.append(f"{IN_PLACE[function]}({held}, {counted(size)});")
 
 
 def _activation(c: Program, operation: p.Activation) -> None:
     held = copied(c, operation.source, operation.target)
-    activate(c, operation.function, held, c.size(operation.target))
+    activate(c, operation.function, held, c.span(operation.target))
 
 
 def _dense(c: Program, operation: p.Dense) -> None:
@@ -54,11 +59,11 @@ def _dense(c: Program, operation: p.Dense) -> None:
     weights = c.array(f"{operation.target}_weights", grouped(operation.weight))
     biases = c.array(f"{operation.target}_biases", bias)
     c.need_scratch(4 * -(-width // 4))
-    rows = c.size(operation.source) // width
+    rows, _ = c.rows(operation.source)
     source, held = c.read(operation.source), c.write(operation.target)
     places = f"{row(source, width, rows)}, {row(held, height, rows)}"
     over_rows(c, rows, f"gatelet_f_dense({weights}, {biases}, {width}, {height}, {places}, scratch);")
-    activate(c, operation.activation, held, rows * height)
+    activate(c, operation.activation, held, c.span(operation.target))
 
 
 def embed(
@@ -67,22 +72,28 @@ def embed(
     """Add the look-up of a token, or of the mean of several; further constants stand around the sizes of the table."""
     height, width = operation.table.shape
     shape = c.plan.shapes[operation.source]
-    if height > 65535 or len(shape) != int(operation.mean):
+    if height > 65535:
         raise ExportError(
-            f"An {type(operation).__name__} can be exported to C where it reads one token at a time, or the parts of "
-            f"one, and has at most 65,535 rows; {operation.target!r:.80} is not such a one."
+            f"An {type(operation).__name__} can be exported to C where it has at most 65,535 rows; "
+            f"{operation.target!r:.80} has {height}."
         )
     table = c.array(f"{operation.target}_table", operation.table)
     constants = f"{table}, {before}{height}, {width}{after}"
+    source, one = c.read(operation.source), len(shape) == int(operation.mean)
+    token = c.number(operation.source) if one else f"{source}[r]"
+    held = c.write(operation.target)
+    rows, _ = c.rows(operation.target)
+    to = held if one else f"{held} + r * {width}"
     if operation.mean:
-        source, held = c.read(operation.source), c.write(operation.target)
-        count = f"{source}_count" if any(isinstance(axis, str) for axis in shape) else str(c.size(operation.source))
-        c.lines.append(f"{function}_mean({constants}, {source}, {count}, {held});")
-        return
-    token, held = c.number(operation.source), c.write(operation.target)
-    outside = f"{token} < 0 || {token} >= {height} ? 0 : "
-    c.lines.append(f"{function}({constants}, (uint16_t)({outside}{token}), {held});")
-    c.loop(width, f"if ({token} < 0) {held}[k] = 0;")
+        parts = c.counts[shape[-1]] if isinstance(shape[-1], str) else str(shape[-1])
+        at = source if one else f"{source} + r * {parts}"
+        lines = [f"{function}_mean({constants}, {at}, {parts}, {to});"]
+    else:
+        lines = [
+            f"if ({token} >= 0 && {token} < {height}) {function}({constants}, (uint16_t){token}, {to});",
+            f"else for (k = 0; k < {width}; k++) ({to})[k] = 0;",
+        ]
+    c.lines += lines if one else [f"for (r = 0; r < {rows}; r++) {{", *(f"    {line}" for line in lines), "}"]
 
 
 def _embedding(c: Program, operation: p.Embedding) -> None:
@@ -99,22 +110,26 @@ def _concatenate(c: Program, operation: p.Concatenate) -> None:
     held = c.write(operation.target)
     inner = []
     for place, own, count, size in sources:
-        to = f"{f'r * {width} + ' if rows > 1 else ''}{f'{begin} + ' if begin else ''}k"
-        given = f"{'' if own == type else f'({type})'}{place}[{f'r * {size} + ' if count > 1 else ''}k]"
+        to = f"{f'r * {width} + ' if rows != 1 else ''}{f'{begin} + ' if begin else ''}k"
+        given = f"{'' if own == type else f'({type})'}{place}[{f'r * {size} + ' if count != 1 else ''}k]"
         inner.append(f"for (k = 0; k < {size}; k++) {held}[{to}] = {given};")
         begin += size
-    c.lines += [f"for (r = 0; r < {rows}; r++) {{", *(f"    {line}" for line in inner), "}"] if rows > 1 else inner
+    c.lines += [f"for (r = 0; r < {rows}; r++) {{", *(f"    {line}" for line in inner), "}"] if rows != 1 else inner
+
+
+def terms_of(c: Program, operation: p.Add | p.IntegerAdd) -> list[str]:
+    """Value k of each of the parts of a sum; a row is added to every row."""
+    size = c.span(operation.target)
+    parts = [(c.read(name), c.span(name)) for name in operation.sources]
+    return [f"{name}[k]" if own == size else f"{name}[k % {own}]" for name, own in parts]
 
 
 def _add(c: Program, operation: p.Add) -> None:
-    size = c.size(operation.target)
-    parts = [(c.read(name), c.size(name)) for name in operation.sources]
-    held = c.write(operation.target)
-    terms = [f"{name}[k]" if own == size else f"{name}[k % {own}]" for name, own in parts]
-    c.loop(size, f"{held}[k] = {' + '.join(terms)};")
+    terms, held = terms_of(c, operation), c.write(operation.target)
+    c.loop(c.span(operation.target), f"{held}[k] = {' + '.join(terms)};")
     if operation.constant is not None:
         constants, own = c.array(f"{operation.target}_constants", operation.constant), operation.constant.size
-        rows = size // own
+        rows = 1 if own == c.span(operation.target) else c.rows(operation.target)[0]
         over_rows(c, rows, f"gatelet_f_add_constants({constants}, {own}, {row(held, own, rows)});")
 
 
@@ -132,8 +147,15 @@ def _split(c: Program, operation: p.Split) -> None:
 
 
 def _row(c: Program, operation: p.Row) -> None:
-    begin = c.size(operation.source) - c.size(operation.target)
-    c.same(operation.target, operation.source, begin if operation.last and operation.source not in c.single else 0)
+    c.same(operation.target, operation.source, last_row(c, operation.source) if operation.last else 0)
+
+
+def last_row(c: Program, source: str) -> int | str:
+    """Where the last row of a value begins."""
+    rows, width = c.rows(source)
+    if source in c.single:
+        return 0
+    return (rows - 1) * width if isinstance(rows, int) else f"({rows} - 1) * {width}"
 
 
 def _layer_norm(c: Program, operation: p.LayerNorm) -> None:
@@ -154,7 +176,7 @@ def _softmax(c: Program, operation: p.Softmax) -> None:
     over_rows(c, rows, f"{function}({begin}, {width - barred});")
     if barred:
         nothing = "-gatelet_infinity()" if operation.logarithm else "0.0f"
-        at = f"r * {width} + k" if rows > 1 else "k"
+        at = f"r * {width} + k" if rows != 1 else "k"
         over_rows(c, rows, f"for (k = 0; k < {barred}; k++) {held}[{at}] = {nothing};")
 
 
@@ -170,13 +192,13 @@ def _standardize(c: Program, operation: p.Standardize) -> None:
 
 def _observed(c: Program, operation: p.Observed) -> None:
     source, held = c.read(operation.source), c.write(operation.target)
-    c.loop(c.size(operation.target), f"{held}[k] = {source}[k] != {source}[k] ? 0.0f : 1.0f; /* NaN is not itself */")
+    c.loop(c.span(operation.target), f"{held}[k] = {source}[k] != {source}[k] ? 0.0f : 1.0f; /* NaN is not itself */")
 
 
 def _filled(c: Program, operation: p.Filled) -> None:
     source, held = c.read(operation.source), c.write(operation.target)
     cast = "(float)" if c.types[operation.source] == "double" else ""
-    c.loop(c.size(operation.target), f"{held}[k] = {source}[k] != {source}[k] ? 0.0f : {cast}{source}[k];")
+    c.loop(c.span(operation.target), f"{held}[k] = {source}[k] != {source}[k] ? 0.0f : {cast}{source}[k];")
 
 
 def _delay(c: Program, operation: p.Delay) -> None:
@@ -208,11 +230,17 @@ def _ctc(c: Program, operation: p.CTCGreedy) -> None:
 
 
 def _pairs(c: Program, operation: p.Pairs) -> None:
+    buckets, spread = operation.buckets, operation.spread % operation.buckets
     if operation.over != "steps":
-        raise ExportError("Pairs can be exported to C over steps; these are over rows.")
+        source, held = c.read(operation.source), c.write(operation.target)
+        former = f"r == 0 ? {operation.first}L : {source}[r - 1]"
+        c.lines += [
+            f"for (r = 0; r < {c.span(operation.source)}; r++)",
+            f"    {held}[r] = gatelet_pair({former}, {source}[r], {spread}L, {buckets}L);",
+        ]
+        return
     state = c.remember(f"{operation.target}_former", "int32_t", 1, str(operation.first))
     token, held = c.number(operation.source), c.write(operation.target)
-    buckets, spread = operation.buckets, operation.spread % operation.buckets
     c.lines += [
         f"{held}[0] = gatelet_pair({state}[0], {token}, {spread}L, {buckets}L);",
         f"{state}[0] = {token};",

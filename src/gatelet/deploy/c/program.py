@@ -18,6 +18,7 @@ from gatelet.errors import ExportError
 from gatelet.plan.values import Shape, count, spelled
 
 LARGEST = 65535  # numbers in a value: the runtime counts them in 16 bits
+USUAL_STEPS = 128  # rows that an axis of any length may have, where nobody says how many
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Port:
         value: of the plan.
         name: in C.
         type: of its numbers in C.
-        size: how many; 0 for an input of any length, beside which stands `NAME_count`.
+        size: how many; 0 for an input of any length, of an output of any length how many there may be.
         by_value: handed over as a number, not as an address.
+        counts: arguments that stand beside it: how long its axes of any length are, those that no input before it has.
     """
 
     value: p.Value
@@ -37,6 +39,7 @@ class Port:
     type: str
     size: int
     by_value: bool = False
+    counts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Program:
         plan: what is written.
         prefix: begins all public names.
         draft: constants are counted, not written.
+        most_steps: rows that a value of any length may have, such as the words of a text; 0 for what is usual. Where
+            there are such values, all that lives within a step lies in the state, since a stack is short.
         constants: definitions of arrays and cells.
         lines: statements of a step.
         fields: the state.
@@ -77,6 +82,7 @@ class Program:
     plan: p.Plan
     prefix: str = "model"
     draft: bool = False
+    most_steps: int = 0
     constants: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
@@ -89,6 +95,9 @@ class Program:
         self.names = Names(self.prefix)
         self.types = value_types(self.plan)
         self.at = 0  # number of the operation that is being written
+        self.open = _open_axes(self.plan)
+        self.most_steps = min(self.most_steps or USUAL_STEPS, _longest(self.plan)) if self.open else 0
+        self.counts: dict[str, str] = {}  # how long an axis of any length is, by its name
         self.inputs = tuple(self._input(value) for value in self.plan.inputs)
         self.outputs = tuple(self._output(value) for value in self.plan.outputs)
         self._held: dict[str, str] = {port.value.name: port.name for port in self.inputs}
@@ -97,36 +106,39 @@ class Program:
         self.single = _single_rows(self.plan)
 
     def _input(self, value: p.Value) -> Port:
-        if not self.plan.streamed:
-            raise ExportError(
-                f"A model in C must go step by step; {value.name!r:.80} is a whole sequence. A classifier that reads "
-                "forward (--forward, bidirectional=False) does."
-            )
-        open_axes = [axis for axis in value.shape if isinstance(axis, str)]
-        if len(open_axes) > 1 or (open_axes and len(value.shape) > 1):
-            raise ExportError(
-                f"A model in C must read values of known size, or one list a step; {value.name!r:.80} has "
-                f"{spelled(value.shape)}."
-            )
         name = self.names.fresh(value.name)
-        if open_axes:
-            self.names.fresh(f"{name}_count")
-        size = 0 if open_axes else size_of(value.name, value.shape)
-        return Port(value, name, self.types[value.name], size, by_value=value.shape == ())
+        new = [axis for axis in value.shape if isinstance(axis, str) and axis not in self.counts]
+        self.counts |= {axis: self.names.fresh(f"{name}_count") for axis in new}
+        fixed = all(isinstance(axis, int) for axis in value.shape)
+        size = size_of(value.name, value.shape) if fixed else 0
+        counts = tuple(self.counts[axis] for axis in new)
+        return Port(value, name, self.types[value.name], size, value.shape == (), counts)
 
     def _output(self, value: p.Value) -> Port:
         name = self.names.fresh(value.name if all(value.name != each.value.name for each in self.inputs) else "same")
-        return Port(value, name, self.types[value.name], size_of(value.name, value.shape))
+        return Port(value, name, self.types[value.name], self.capacity(value.name))
 
     def size(self, name: str) -> int:
-        """Numbers in a value."""
+        """Numbers in a value of known size."""
         return size_of(name, self.plan.shapes[name])
 
-    def rows(self, name: str) -> tuple[int, int]:
-        """How many rows a value has, and of which size: one where it is a row."""
+    def capacity(self, name: str) -> int:
+        """Numbers that a value may have."""
         shape = self.plan.shapes[name]
-        width = int(shape[-1]) if shape else 1
+        return size_of(name, tuple(self.most_steps if axis in self.open else axis for axis in shape))
+
+    def rows(self, name: str) -> tuple[int | str, int]:
+        """How many rows a value has, and of which size: one where it is a row; what C calls them if of any number."""
+        shape = self.plan.shapes[name]
+        if shape and shape[0] in self.open:
+            return self.counts[str(shape[0])], size_of(name, shape[1:])
+        width = int(shape[-1]) if shape and isinstance(shape[-1], int) else 1
         return self.size(name) // width, width
+
+    def span(self, name: str) -> int | str:
+        """Numbers in a value, as C has them."""
+        rows, width = self.rows(name)
+        return times(rows, width)
 
     def read(self, name: str) -> str:
         """The address of a value that was written before."""
@@ -146,7 +158,7 @@ class Program:
         if name in self._wanted:
             self._held[name] = self._wanted[name].name
         else:
-            size = self.rows(name)[1] if name in self.single else self.size(name)
+            size = self.rows(name)[1] if name in self.single else self.capacity(name)
             room = Room(self.names.fresh(name), self.types[name], size, self.at, self.at)
             self.rooms.append(room)
             self._rooms[name] = room
@@ -159,7 +171,7 @@ class Program:
         self.rooms.append(room)
         return room.name
 
-    def same(self, name: str, source: str, offset: int = 0) -> None:
+    def same(self, name: str, source: str, offset: int | str = 0) -> None:
         """Let a value be (a part of) another one."""
         held = self.read(source)
         if source in self._rooms:
@@ -189,7 +201,7 @@ class Program:
         self.fields.append(kept)
         return f"state->{kept.name}"
 
-    def loop(self, size: int, statement: str) -> None:
+    def loop(self, size: int | str, statement: str) -> None:
         """One statement for k from 0 on."""
         self.lines.append(f"for (k = 0; k < {size}; k++) {statement}")
 
@@ -204,7 +216,7 @@ class Program:
             if self._held[name] != port.name:
                 if any(each.type != port.type for each in self.inputs if each.value.name == name):
                     raise ExportError(f"The output {name!r:.80} must be written by an operation; it is an input.")
-                self.loop(port.size, f"{port.name}[k] = {self.read(name)}[k];")
+                self.loop(self.span(name), f"{port.name}[k] = {self.read(name)}[k];")
 
     @property
     def memory(self) -> dict[str, int]:
@@ -214,12 +226,17 @@ class Program:
     @property
     def state_bytes(self) -> int:
         """Bytes of the state, without what a compiler puts between."""
-        return sum(BYTES[each.type] * each.size for each in self.fields)
+        kept = sum(BYTES[each.type] * each.size for each in self.fields)
+        return kept + (self._value_bytes if self.open else 0)
 
     @property
     def work_bytes(self) -> int:
         """Bytes that a step needs on the stack for values and scratch."""
-        return sum(BYTES[type] * size for type, size in self.memory.items()) + 4 * self.scratch + 8 * self.fours
+        return (0 if self.open else self._value_bytes) + 4 * self.scratch + 8 * self.fours
+
+    @property
+    def _value_bytes(self) -> int:
+        return sum(BYTES[type] * size for type, size in self.memory.items())
 
 
 def _single_rows(plan: p.Plan) -> frozenset[str]:
@@ -234,6 +251,24 @@ def _single_rows(plan: p.Plan) -> frozenset[str]:
             if not wanted and all(isinstance(each, p.Row) and each.last is not cell.reverse for each in readers):
                 found.add(name)
     return frozenset(found)
+
+
+def _open_axes(plan: p.Plan) -> frozenset[str]:
+    """Axes of any length that values have for which a step needs room."""
+    written = {name for each in plan.operations for name in each.outputs} | {value.name for value in plan.outputs}
+    return frozenset(axis for name in written for axis in plan.shapes[name] if isinstance(axis, str))
+
+
+def _longest(plan: p.Plan) -> int:
+    """Rows of a value of any length for which 16 bits can count all of its numbers."""
+    return LARGEST // max(count(shape) for shape in plan.shapes.values() if any(isinstance(a, str) for a in shape))
+
+
+def times(rows: int | str, width: int) -> int | str:
+    """Numbers in so many rows."""
+    if isinstance(rows, int):
+        return rows * width
+    return rows if width == 1 else f"{rows} * {width}"
 
 
 def size_of(name: str, shape: Shape) -> int:

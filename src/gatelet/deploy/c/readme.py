@@ -40,6 +40,7 @@ def readme_text(c: Program, places: tuple[str, str] = ("gatelet/", "selftest/"))
         "|---|---|---|---|---|",
         *rows,
         "",
+        *_rows(c),
         "What is missing is NaN, where the model knows of missing numbers. Shapes with two axes lie row by row.",
         "",
         "## Budget",
@@ -66,3 +67,16 @@ def readme_text(c: Program, places: tuple[str, str] = ("gatelet/", "selftest/"))
         "the same under emulators of Cortex-M, RISC-V, AArch64 and AVR, where they are installed.",
         "",
     ])  # fmt: skip
+
+
+def _rows(c: Program) -> list[str]:
+    """What there is to say of values of any length."""
+    if not c.open:
+        return []
+    names = " and ".join(name for axis, name in c.counts.items() if axis in c.open)
+    return [
+        f"A step reads a whole text. `{names}` tells how many rows it has, at most {c.most_steps} rows; a step",
+        "with more, or with none, does nothing and gives 1, else it gives 0. The values of a step lie in the state,",
+        "which keeps nothing of them for the next one. `gatelet export --max-steps` sets the longest.",
+        "",
+    ]

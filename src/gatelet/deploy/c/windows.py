@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatelet import plan as p
-from gatelet.deploy.c.operations import copied, over_rows, row
+from gatelet.deploy.c.operations import copied, last_row, over_rows, row
 from gatelet.deploy.c.program import Program, literal
 from gatelet.deploy.c_arrays import array_text
 from gatelet.errors import ExportError
@@ -45,7 +45,7 @@ def _scale(c: Program, operation: p.Scale) -> None:
     held = c.write(operation.target)
     back = f"{source}[k] * {scale} + {center}"
     there = f"(float)(({source}[k] - {center}) / {scale})"
-    c.loop(c.size(operation.target), f"{held}[k] = {back if operation.back else there};")
+    c.loop(c.span(operation.target), f"{held}[k] = {back if operation.back else there};")
 
 
 def _level(c: Program, operation: p.Level) -> None:
@@ -57,7 +57,7 @@ def _level(c: Program, operation: p.Level) -> None:
 def _quantiles(c: Program, operation: p.Quantiles) -> None:
     rows, width = c.rows(operation.source)
     source = c.read(operation.source)
-    shift = f"{c.read(operation.shift)}[{'r' if rows > 1 else 0}]" if operation.shift else "0.0f"
+    shift = f"{c.read(operation.shift)}[{'r' if rows != 1 else 0}]" if operation.shift else "0.0f"
     held = c.write(operation.target)
     places = row(source, width, rows), row(held, width, rows)
     over_rows(c, rows, f"gatelet_f_quantiles({places[0]}, {width}, {operation.median}, {shift}, {places[1]});")
@@ -66,7 +66,7 @@ def _quantiles(c: Program, operation: p.Quantiles) -> None:
 def _student_t(c: Program, operation: p.StudentT) -> None:
     rows, _ = c.rows(operation.source)
     source = c.read(operation.source)
-    shift = f"{c.read(operation.shift)}[{'r' if rows > 1 else 0}]" if operation.shift else "0.0f"
+    shift = f"{c.read(operation.shift)}[{'r' if rows != 1 else 0}]" if operation.shift else "0.0f"
     held = c.write(operation.target)
     over_rows(c, rows, f"gatelet_f_student_t({row(source, 3, rows)}, {shift}, {row(held, 3, rows)});")
 
@@ -124,17 +124,22 @@ def _pool(c: Program, operation: p.Pool) -> None:
 def _pool_rows(c: Program, operation: p.Pool) -> None:
     rows, size = c.rows(operation.source)
     if operation.kind == "last":
-        c.same(operation.target, operation.source, (rows - 1) * size)
+        c.same(operation.target, operation.source, last_row(c, operation.source))
         return
     source, held = c.read(operation.source), c.write(operation.target)
     c.loop(size, f"{held}[k] = {source}[k];")
     at = f"{source}[r * {size} + k]"
     meet = f"if ({at} > {held}[k]) {held}[k] = {at};" if operation.kind == "max" else f"{held}[k] += {at};"
-    if rows > 1:
+    if rows != 1:
         c.lines.append(f"for (r = 1; r < {rows}; r++) for (k = 0; k < {size}; k++) {meet}")
-    if operation.kind != "max":
-        share = rows if operation.kind == "mean" else rows**0.5
-        c.loop(size, f"{held}[k] /= {literal(share)};")
+    if operation.kind == "max":
+        return
+    if isinstance(rows, int):
+        c.loop(size, f"{held}[k] /= {literal(rows if operation.kind == 'mean' else rows**0.5)};")
+    elif operation.kind == "mean":
+        c.loop(size, f"{held}[k] /= (float){rows};")
+    else:
+        c.loop(size, f"{held}[k] /= (float)gatelet_root((double){rows});")
 
 
 def _attention_pool(c: Program, operation: p.AttentionPool) -> None:

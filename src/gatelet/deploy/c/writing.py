@@ -18,18 +18,19 @@ from gatelet.plan.operation import Operation
 from gatelet.plan.values import spelled
 
 
-def program_of(plan: p.Plan, prefix: str = "model", *, draft: bool = False) -> Program:
+def program_of(plan: p.Plan, prefix: str = "model", *, draft: bool = False, most_steps: int = 0) -> Program:
     """The statements of a step, its constants and its state.
 
     Args:
         plan: what is written.
         prefix: begins all public names.
         draft: leave out the text of the constants, where sizes are all that is asked for.
+        most_steps: rows that values of any length may have, such as the words of a text; 0 for what is usual.
 
     Raises:
         ExportError: an operation cannot be said in C, or not exactly.
     """
-    c = Program(plan, prefix, draft)
+    c = Program(plan, prefix, draft, most_steps)
     for number, operation in enumerate(plan.operations):
         c.at = number
         c.lines.append(f"/* {_comment(operation)} */")
@@ -69,6 +70,8 @@ def header_text(c: Program) -> str:
     """`model.h`: the state, and the three functions."""
     guard = f"{c.prefix.upper()}_H"
     fields = [f"    {each.type} {each.name}[{each.size}];" for each in c.fields]
+    if c.open:
+        fields += [f"    {type} {ARRAYS[type]}[{size}]; /* within a step */" for type, size in sorted(c.memory.items())]
     return "\n".join([
         f"/* {_title(c)}, written by gatelet. */",
         f"#ifndef {guard}",
@@ -92,6 +95,7 @@ def header_text(c: Program) -> str:
         f"void {c.prefix}_init({c.prefix}_state *state);",
         f"void {c.prefix}_reset({c.prefix}_state *state);",
         "",
+        *_most(c),
         "/* One step. What comes in and what goes out must not overlap.",
         *(f" * in   {_port_text(port)}" for port in c.inputs),
         *(f" * out  {_port_text(port)}" for port in c.outputs),
@@ -114,8 +118,10 @@ def source_text(c: Program) -> str:
     counters = [name for name in ("k", "r", "j") if re.search(rf"\b{name}\b", text)]
     used = {port.name for port in c.inputs if re.search(rf"\b{port.name}\b", text)}
     unused = [f"(void){port.name};" for port in c.inputs if port.name not in used]
-    unused += [f"(void){port.name}_count;" for port in c.inputs if not port.size and f"{port.name}_count" not in text]
-    unused += [] if "state->" in text else ["(void)state;"]
+    refused = [f"if ({name} == 0 || {name} > {c.most_steps}) return 1;" for name in _limited(c)]
+    limited = " ".join([text, *refused])
+    unused += [f"(void){name};" for port in c.inputs for name in port.counts if not re.search(rf"\b{name}\b", limited)]
+    unused += [] if "state->" in text or (c.open and c.rooms) else ["(void)state;"]
     resets = [f"for (k = 0; k < {each.size}; k++) state->{each.name}[k] = {each.first};" for each in c.fields]
     return "\n".join([
         f'#include "{c.prefix}.h"',
@@ -128,13 +134,14 @@ def source_text(c: Program) -> str:
         f"void {c.prefix}_init({c.prefix}_state *state) {{ {c.prefix}_reset(state); }}",
         "",
         f"void {c.prefix}_reset({c.prefix}_state *state) {{",
-        *(["    uint16_t k;", *(f"    {line}" for line in resets)] if resets else ["    state->nothing = 0;"]),
+        *(["    uint16_t k;", *(f"    {line}" for line in resets)] if resets else [f"    {_empty(c)}"]),
         "}",
         "",
         f"{step_head(c)} {{",
         *_places(c),
         *([f"    uint16_t {', '.join(counters)};"] if counters else []),
-        *(f"    {line}" for line in (*unused, *lines)),
+        *(f"    {line}" for line in (*unused, *refused, *lines)),
+        *(["    return 0;"] if c.open else []),
         "}",
         "",
     ])  # fmt: skip
@@ -145,20 +152,43 @@ def step_head(c: Program) -> str:
     parts = [f"{c.prefix}_state *state"]
     for port in c.inputs:
         parts.append(f"{port.type} {port.name}" if port.by_value else f"const {port.type} *{port.name}")
-        parts += [] if port.size else [f"uint16_t {port.name}_count"]
+        parts += [f"uint16_t {name}" for name in port.counts]
     parts += [f"{port.type} *{port.name}" for port in c.outputs]
-    head = f"void {c.prefix}_step("
-    return "\n".join(textwrap.wrap(f"{head}{', '.join(parts)})", 118, subsequent_indent=" " * len(head)))
+    head = f"{'uint8_t' if c.open else 'void'} {c.prefix}_step("
+    kept = ", ".join(part.replace(" ", "\0") for part in parts)  # a line ends after a comma
+    text = "\n".join(textwrap.wrap(f"{head}{kept})", 118, subsequent_indent=" " * len(head)))
+    return text.replace("\0", " ")
 
 
 def _places(c: Program) -> list[str]:
     """The arrays that values share, and the pointers into them."""
-    lengths = c.memory
-    lines = [f"    {type} {ARRAYS[type]}[{size}];" for type, size in sorted(lengths.items())]
-    lines += [f"    {room.type} *const {room.name} = {ARRAYS[room.type]} + {room.offset};" for room in c.rooms]
+    lengths, at = c.memory, "state->" if c.open else ""
+    lines = [] if c.open else [f"    {type} {ARRAYS[type]}[{size}];" for type, size in sorted(lengths.items())]
+    lines += [f"    {room.type} *const {room.name} = {at}{ARRAYS[room.type]} + {room.offset};" for room in c.rooms]
     lines += [f"    float scratch[{c.scratch}];"] if c.scratch else []
     lines += [f"    gatelet_four fours[{c.fours}];"] if c.fours else []
     return lines
+
+
+def _limited(c: Program) -> list[str]:
+    """The counts that have a limit."""
+    return [name for axis, name in c.counts.items() if axis in c.open]
+
+
+def _most(c: Program) -> list[str]:
+    """What a header says of values of any length."""
+    if not c.open:
+        return []
+    counts = " and ".join(_limited(c))
+    return [
+        f"/* The most of {counts}: a step with more, or with none, does nothing and gives 1; else it gives 0. */",
+        f"#define {c.prefix.upper()}_MOST_STEPS {c.most_steps}",
+        "",
+    ]
+
+
+def _empty(c: Program) -> str:
+    return "(void)state;" if c.open and c.memory else "state->nothing = 0;"
 
 
 def _title(c: Program) -> str:

@@ -100,7 +100,7 @@ def check_model(c: Program, plan: Plan, folder: Path) -> dict[str, float]:
             "name": port.value.name,
             "width": golden.given[port.name].shape[1],
             "scalar": port.by_value,
-            "counts": golden.counts[port.name].tolist() if port.name in golden.counts else None,
+            "counts": golden.counts[port.counts[0]].tolist() if port.counts else None,
         }
         for port in c.inputs
     ]

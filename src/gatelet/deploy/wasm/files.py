@@ -46,4 +46,6 @@ def _plan(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Plan:
         raise ExportError(f"WebAssembly takes no settings; got {', '.join(settings)}.")
     if isinstance(model, EncoderDecoder):
         raise ExportError("A model that reads a whole text before it writes cannot be exported to WebAssembly.")
+    if not model.streamed:
+        raise ExportError("A model that reads a whole text in one step cannot be exported to WebAssembly.")
     return model
