@@ -67,7 +67,7 @@ def test_what_is_wrong_is_one_sentence(gatelet: Gatelet, forecaster: Path, tmp_p
     for arguments, words in (
         ((tmp_path / "none", "--calibrate", "x.csv"), "must be a folder that gatelet saved"),
         ((forecaster, "--calibrate", tmp_path / "none.csv"), "none.csv"),
-        ((forecaster, "--calibrate", "x.csv", "--test", "y.csv"), "test is for a Classifier only"),
+        ((forecaster, "--calibrate", "x.csv", "--test", "y.csv"), "test is for texts only"),
     ):
         said = gatelet("quantize", *arguments)
         assert said.code == 2 and words in said.err and len(said.err.strip().splitlines()) == 1

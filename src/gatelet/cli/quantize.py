@@ -20,7 +20,7 @@ def quantize(
     calibrate: Annotated[str, typer.Option(help="What it was fitted with, or the like.", metavar="DATA")],
     qat: Annotated[int, typer.Option(min=0, help="Epochs of training with rounded weights.")] = 0,
     test: Annotated[
-        str | None, typer.Option(help="Texts for the scores.", metavar="DATA", show_default="a fifth of DATA")
+        str | None, typer.Option(help="Texts for the scores.", metavar="DATA", show_default="a part of DATA")
     ] = None,
     test_size: Annotated[
         int | None,
@@ -34,7 +34,7 @@ def quantize(
     seed: Annotated[int, typer.Option(min=0, help="Of the parts of DATA, and of the training.")] = 0,
     json: Json = False,
 ) -> None:
-    """Turn a forecaster or a classifier into integers: weights of 8 bits, values of 16.
+    """Turn a forecaster, a classifier or a language model into integers: weights of 8 bits, values of 16.
 
     A part of DATA is held out, and the model is scored on it before and after; the rest tells how large values become.
     With --qat the model is trained on with rounded weights, and what comes of it is taken only if it is better. The
@@ -45,6 +45,7 @@ def quantize(
     ```
     gatelet quantize gatelet-model --calibrate reviews.csv
     gatelet quantize gatelet-model --calibrate sales.csv --qat 2 --out small-model
+    gatelet quantize gatelet-model --calibrate tales.txt --test letters.txt
     ```
     """
     from gatelet.cli.fitting import check_place

@@ -1,22 +1,23 @@
 """A fitted model in integers, with what that costs: quality before and after, drift, and size.
 
-    done = gatelet.quantize(model, "reviews.csv", qat=3)
-    done.model.save("reviews-int8")
-
-What a task brings to it stands in its own `quantized.py`.
+done = gatelet.quantize(model, "reviews.csv", qat=3)
+done.model.save("reviews-int8")
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import nn
 
 from gatelet.deploy.quantization import Converted, Drift, convert, observe, plan_drift, refuse
 from gatelet.errors import GateletError
-from gatelet.plan import Plan
+from gatelet.plan import EncoderDecoder, Plan
+from gatelet.tasks.material import Material
 from gatelet.tasks.rounding import rounded
 from gatelet.training import TrainingSettings
 from gatelet.training.progress import Report
@@ -26,46 +27,6 @@ if TYPE_CHECKING:
 
 # of the learning rate of the first training, for the one with rounded weights
 QAT_RATE = 0.25
-
-
-class Material(Protocol):
-    """What a task brings: its data, cut into parts, and its ways of training and scoring."""
-
-    metric: str
-    higher_is_better: bool
-
-    def calibration(self, plan: Plan) -> tuple[Plan, Sequences]:
-        """The part of a plan that becomes integers, and frames that tell how large its values become."""
-        ...
-
-    def planned(self, plan: Plan) -> nn.Module:
-        """A network that runs a plan."""
-        ...
-
-    def with_network(self, network: nn.Module) -> Any:
-        """The model with another network."""
-        ...
-
-    def copied(self) -> nn.Module:
-        """The network, to be trained."""
-        ...
-
-    def learn(self, network: nn.Module, training: TrainingSettings, progress: bool | Report) -> None:
-        """Train a network in place."""
-        ...
-
-    def validation_loss(self, network: nn.Module) -> float:
-        """The mean loss on data that neither calibrated nor trained."""
-        ...
-
-    def scores(self, model: Any) -> dict[str, float]:
-        """What the task itself says of data that are held out of everything else."""
-        ...
-
-    @property
-    def counted(self) -> str:
-        """What the scores are of."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -121,16 +82,16 @@ def quantize(
     partly: bool = False,
     progress: bool | Report = False,
 ) -> Quantized:
-    """Turn a fitted Forecaster or Classifier into integers: weights of 8 bits, values of 16.
+    """Turn a fitted Forecaster, Classifier or LanguageModel into integers: weights of 8 bits, values of 16.
 
     Args:
         model: which.
         data: what it was fitted with, or the like. A part is held out for the scores, the rest calibrates: of a table
-            of series the last rows of each are held out, of texts a fifth.
+            of series the last rows of each are held out, of texts a fifth, of a language model's text the last tenth.
         qat: epochs of training with rounded weights on the rest; its result is taken only if the validation loss of the
             integers is lower then.
         seed: of the parts and of that training.
-        test: texts for the scores, instead of a part of the data; of a Classifier alone.
+        test: texts for the scores, instead of a part of the data; not of a Forecaster.
         test_size: rows of each series that are held out; of a Forecaster alone. By default what its `fit` left out.
         partly: leave cells that have no integer form as floats, instead of refusing them.
         progress: draw a bar on stderr, or call this after every batch.
@@ -144,21 +105,15 @@ def quantize(
         if type(value) is not int or value < 0:
             raise GateletError(f"{name} must be a whole number of at least 0; got {value!r}.")
     material = _material(model, data, test, test_size, seed)
-    plan: Plan = model.plan()
-    refuse(plan, partly=partly)
-    part, frames = material.calibration(plan)
-    made = convert(plan, observe(part, frames))
-    network, trained = material.planned(made.plan), None
+    found = model.plan()
+    for plan in _plans(found):
+        refuse(plan, partly=partly)
+    integers = _Integers.of(material, found)
+    network, trained = material.planned(integers.plan), None
     if qat:
-        training = replace(
-            model.training,
-            epochs=qat,
-            patience=qat,
-            seed=seed,
-            learning_rate=model.training.learning_rate * QAT_RATE,
-        )
-        plan, made, network, trained = _trained(material, plan, made, network, training, progress)
-        part, frames = material.calibration(plan)
+        rate = model.training.learning_rate * QAT_RATE
+        training = replace(model.training, epochs=qat, patience=qat, seed=seed, learning_rate=rate)
+        integers, network, trained = _trained(material, integers, network, training, progress)
     quantized = material.with_network(network)
     before, after = material.scores(model), material.scores(quantized)
     quantized.metrics = {"test": {"floats": before, "gatelet": after}, "of": material.counted}
@@ -168,36 +123,80 @@ def quantize(
         before,
         after,
         material.counted,
-        plan.weight_bytes,
-        made.plan.weight_bytes,
-        plan.state_bytes,
-        made.plan.state_bytes,
-        plan_drift(part, made, frames),
-        made.kept,
+        *integers.sizes,
+        integers.drift(),
+        tuple(name for made in integers.made for name in made.kept),
         trained,
     )
 
 
+@dataclass(frozen=True)
+class _Integers:
+    """A plan, or an encoder's and a decoder's, and what became of each.
+
+    Attributes:
+        before: of floats.
+        made: of integers.
+        seen: of each plan the part with what becomes integers, and its frames.
+    """
+
+    before: Plan | EncoderDecoder
+    made: tuple[Converted, ...]
+    seen: Sequence[tuple[Plan, Sequences]]
+
+    @staticmethod
+    def of(material: Material, plan: Plan | EncoderDecoder) -> _Integers:
+        """Convert, with what calibration says of the size of values."""
+        seen = material.calibration(plan)
+        made = (convert(each, observe(*read)) for each, read in zip(_plans(plan), seen, strict=True))
+        return _Integers(plan, tuple(made), seen)
+
+    @property
+    def plan(self) -> Plan | EncoderDecoder:
+        """In integers."""
+        plans = [made.plan for made in self.made]
+        return plans[0] if len(plans) == 1 else EncoderDecoder(*plans)
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Bytes of weights before and after, and of state."""
+        weights = [sum(each.weight_bytes for each in _plans(plan)) for plan in (self.before, self.plan)]
+        state = [sum(each.state_bytes for each in _plans(plan)) for plan in (self.before, self.plan)]
+        return weights[0], weights[1], state[0], state[1]
+
+    def drift(self) -> dict[str, Drift]:
+        """Of each stack of cells."""
+        found: dict[str, Drift] = {}
+        for made, (part, frames) in zip(self.made, self.seen, strict=True):
+            found |= plan_drift(part, made, frames)
+        return found
+
+    @contextmanager
+    def rounding(self, network: nn.Module) -> Iterator[None]:
+        """Let a network compute with weights that are rounded as these are."""
+        with ExitStack() as stack:
+            for made in self.made:
+                stack.enter_context(rounded(network, made))
+            yield
+
+
 def _trained(
-    material: Material,
-    plan: Plan,
-    made: Converted,
-    network: nn.Module,
-    training: TrainingSettings,
-    progress: bool | Report,
-) -> tuple[Plan, Converted, nn.Module, dict[str, Any]]:
+    material: Material, before: _Integers, network: nn.Module, training: TrainingSettings, progress: bool | Report
+) -> tuple[_Integers, nn.Module, dict[str, Any]]:
     """The integers after a training with rounded weights, where the validation says that they are better."""
     floats = material.copied()
-    with rounded(floats, made):
+    with before.rounding(floats):
         material.learn(floats, training, progress)
-    better_plan: Plan = material.with_network(floats.eval()).plan()
-    part, frames = material.calibration(better_plan)
-    better = convert(better_plan, observe(part, frames))
+    better = _Integers.of(material, material.with_network(floats.eval()).plan())
     candidate = material.planned(better.plan)
     losses = {"calibration": material.validation_loss(network), "training": material.validation_loss(candidate)}
     kept = losses["training"] < losses["calibration"]
     facts = {"epochs": training.epochs, **losses, "kept": kept}
-    return (better_plan, better, candidate, facts) if kept else (plan, made, network, facts)
+    return (better, candidate, facts) if kept else (before, network, facts)
+
+
+def _plans(plan: Plan | EncoderDecoder) -> tuple[Plan, ...]:
+    return (plan.encoder, plan.decoder) if isinstance(plan, EncoderDecoder) else (plan,)
 
 
 def _material(model: Any, data: Any, test: Any | None, test_size: int | None, seed: int) -> Material:
@@ -205,16 +204,17 @@ def _material(model: Any, data: Any, test: Any | None, test_size: int | None, se
     from gatelet.tasks.classification.quantized import ClassifierMaterial
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.tasks.forecasting.quantized import ForecasterMaterial
+    from gatelet.tasks.language_modelling import LanguageModel
+    from gatelet.tasks.language_modelling.quantized import LanguageMaterial
 
     if isinstance(model, Forecaster):
         if test is not None:
-            raise GateletError("A Forecaster is scored on the last rows of its table; test is for a Classifier only.")
+            raise GateletError("A Forecaster is scored on the last rows of its table; test is for texts only.")
         return ForecasterMaterial(model, data, test_size, seed)
+    if test_size is not None:
+        raise GateletError(f"A {type(model).__name__} is scored on texts; test_size is for a Forecaster only.")
     if isinstance(model, Classifier):
-        if test_size is not None:
-            raise GateletError("A Classifier is scored on texts; test_size is for a Forecaster only.")
         return ClassifierMaterial(model, data, test, seed)
-    raise GateletError(
-        f"A Forecaster or a Classifier can be quantized; got a {type(model).__name__}: its output is a search or a "
-        "choice among thousands of words, for which 8 bits have not been tried."
-    )
+    if isinstance(model, LanguageModel):
+        return LanguageMaterial(model, data, test)
+    raise GateletError(f"A Forecaster, a Classifier or a LanguageModel can be quantized; got a {type(model).__name__}.")

@@ -85,7 +85,7 @@ def test_training_with_rounded_weights() -> None:
 
 def test_bad_requests() -> None:
     model = fitted("gru")
-    with pytest.raises(GateletError, match="test is for a Classifier only"):
+    with pytest.raises(GateletError, match="test is for texts only"):
         gatelet.quantize(model, waves(), test=waves())
     rnn = Forecaster(4, context_length=6, network=NetworkSettings(cell="rnn", hidden_size=5))
     rnn.fit(waves(), training=TrainingSettings(epochs=1, steps_per_epoch=2))

@@ -56,12 +56,12 @@ class ClassifierMaterial:
             self._test = read_texts(test, classifier.columns)
         self._parts = split(texts, None, HELD_OUT, seed, multiple=multiple)
 
-    def calibration(self, plan: Plan) -> tuple[Plan, Sequences]:
+    def calibration(self, plan: Plan) -> list[tuple[Plan, Sequences]]:
         """The plan, and texts as frames."""
         texts = self._parts.train.texts[:CALIBRATION_TEXTS]
         batch = TextCutter(self.fitted.features.encode(texts))(torch.arange(len(texts)))
         sequences = frames_of(batch, plan)
-        return plan, sequences if plan.streamed else [[frame for sequence in sequences for frame in sequence]]
+        return [(plan, sequences if plan.streamed else [[frame for sequence in sequences for frame in sequence]])]
 
     def planned(self, plan: Plan) -> ClassifierNetwork:
         """A network that runs a plan."""

@@ -41,14 +41,14 @@ class ForecasterMaterial:
         self._panel = panel.before(self._test_size)
         self._validation = usual_validation(self._panel, horizon)
 
-    def calibration(self, plan: Plan) -> tuple[Plan, Sequences]:
+    def calibration(self, plan: Plan) -> list[tuple[Plan, Sequences]]:
         """The part of the plan behind the scaling of a window, and windows as its frames."""
         sizes = self.fitted.network.sizes
         windows = training_windows(self._panel, sizes.context_length, sizes.horizon, self._validation)
         part = scaled_part(plan)
         arrays = arrays_of(self._batch(windows), part)
         rows = range(len(next(iter(arrays.values()))))
-        return part, [[{name: array[row] for name, array in arrays.items()} for row in rows]]
+        return [(part, [[{name: array[row] for name, array in arrays.items()} for row in rows]])]
 
     def planned(self, plan: Plan) -> ForecastNetwork:
         """A network that runs a plan."""

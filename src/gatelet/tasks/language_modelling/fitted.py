@@ -10,10 +10,13 @@ from gatelet.tasks.language_modelling.loss import CarriedLoss
 from gatelet.tasks.language_modelling.network import LanguageNetwork
 from gatelet.tasks.language_modelling.script import Corpus, Script
 from gatelet.tasks.language_modelling.streams import HeldOutStreams
+from gatelet.tasks.planned import plan_within
 
 # documents that are read side by side, and steps of each at once
 STREAMS = 64
 STEPS = 256
+# what a plan says of all tokens of the vocabulary is held for all of these, so many numbers at most
+SCORES = 2**24
 
 
 @dataclass
@@ -32,8 +35,9 @@ class Fitted:
     def nats(self, corpus: Corpus) -> float:
         """-log of the probability of all tokens, each document read as a whole from a fresh state."""
         self.network.eval()
-        loss, device = CarriedLoss(), self.network.bias.device
-        segments = HeldOutStreams(corpus, STREAMS, STEPS)
+        loss, device = CarriedLoss(), self.network.log_frequencies.device
+        steps = STEPS if plan_within(self.network) is None else max(1, SCORES // (STREAMS * self.network.size))
+        segments = HeldOutStreams(corpus, STREAMS, steps)
         return sum(len(segment) * float(loss(self.network, segment.to(device))) for segment in segments)
 
     def nats_by_frequency(self, corpus: Corpus) -> float:

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from gatelet.errors import GateletError
-from gatelet.nn.vocabulary_loss import vocabulary_loss
 from gatelet.tasks.language_modelling.network import LanguageNetwork, States
 from gatelet.tasks.language_modelling.streams import Segment
 
@@ -43,7 +42,7 @@ class CarriedLoss:
         found = network(batch.former, states, batch.resets if batch.resets.any() else None)
         self._states[training] = tuple(tuple(state.detach() for state in layer) for layer in found.states)
         real = batch.target > 0
-        loss = vocabulary_loss(found.features[real], network.scoring, network.bias, batch.target[real])
+        loss = network.cross_entropy(found.features[real], batch.target[real])
         if training and self.activation_penalty:
             loss = loss + self.activation_penalty * found.dropped.square().mean()
         if training and self.change_penalty and found.hidden.shape[1] > 1:

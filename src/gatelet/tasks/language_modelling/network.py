@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from gatelet.nn.dropout import SequenceDropout, TokenDropout
 from gatelet.nn.encoder_decoder import CELLS, narrowed
+from gatelet.nn.vocabulary_loss import vocabulary_loss
 from gatelet.tasks.arguments import need_shares, need_whole, need_word
 
 # for each layer h (1, B, H), or h and c
@@ -147,6 +148,10 @@ class LanguageNetwork(nn.Module):
         dropped = self.dropout(x)
         features = self.readout(dropped) if hasattr(self, "readout") else dropped
         return Output(features, x, dropped, tuple(after))
+
+    def cross_entropy(self, features: Tensor, target: Tensor) -> Tensor:
+        """The mean of -log p of N target tokens (N,), scored from features (N, F)."""
+        return vocabulary_loss(features, self.scoring, self.bias, target)
 
     def step(self, token: int, states: States) -> tuple[Tensor, States]:
         """Scores (V,) of what follows one token of one stream, and the states after it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from torch import nn
 
@@ -10,6 +10,7 @@ from gatelet import plan
 from gatelet.nn.planning import array, dense, recurrent
 from gatelet.nn.sampling import SamplingSettings
 from gatelet.tasks.language_modelling.fitted import Fitted
+from gatelet.tasks.planned import plan_within
 
 
 def plan_of(fitted: Fitted, sampling: SamplingSettings) -> plan.Plan:
@@ -19,6 +20,9 @@ def plan_of(fitted: Fitted, sampling: SamplingSettings) -> plan.Plan:
     `log_probabilities` of the next one. Drawing is not in the plan; how to draw is among the features.
     """
     network, script = fitted.network, fitted.script
+    drawn = asdict(sampling) | {"stop": list(sampling.stop)}
+    if (found := plan_within(network)) is not None:
+        return replace(found, features={**found.features, "sampling": drawn})
     operations: list[plan.Operation] = [plan.Embedding("token", "vector", array(network.tokens.weight))]
     last = "vector"
     for number, layer in enumerate(network.layers):
@@ -39,8 +43,8 @@ def plan_of(fitted: Fitted, sampling: SamplingSettings) -> plan.Plan:
         "line": script.line,
         "end": script.end,
         "unwritten": script.unwritten,
-        "sampling": asdict(sampling) | {"stop": list(sampling.stop)},
+        "sampling": drawn,
     }
     token = plan.Value("token", (), "int")
-    found = plan.Value("log_probabilities", (network.size,))
-    return plan.Plan("LanguageModel", (token,), tuple(operations), (found,), features)
+    scored = plan.Value("log_probabilities", (network.size,))
+    return plan.Plan("LanguageModel", (token,), tuple(operations), (scored,), features)

@@ -11,9 +11,10 @@ from gatelet.tasks.description import check_sizes
 from gatelet.tasks.language_modelling.fitted import Fitted
 from gatelet.tasks.language_modelling.learning import SegmentSettings
 from gatelet.tasks.language_modelling.network import LanguageModelSettings, LanguageNetwork
+from gatelet.tasks.language_modelling.planned import PlannedLanguageNetwork
 from gatelet.tasks.language_modelling.planning import plan_of
 from gatelet.tasks.language_modelling.script import Script
-from gatelet.tasks.store import Contents, SavedModel
+from gatelet.tasks.store import Contents, SavedModel, check_weights
 
 if TYPE_CHECKING:
     from gatelet.tasks.language_modelling.language_model import LanguageModel
@@ -50,4 +51,9 @@ def rebuilt(kind: type[_LanguageModel], saved: SavedModel) -> tuple[_LanguageMod
     if model.text != text:
         raise ValueError("the text of a language model must have no buckets, and lines be read as a whole.")
     check_sizes(config)
-    return model, Fitted(script, saved.network(LanguageNetwork, model.network, script.size))
+    planned = saved.planned(PlannedLanguageNetwork, model.network, script.size)
+    if planned is None:
+        return model, Fitted(script, saved.network(LanguageNetwork, model.network, script.size))
+    check_weights(saved.path, planned, saved.weights)
+    planned.load_state_dict(saved.weights)
+    return model, Fitted(script, planned)
