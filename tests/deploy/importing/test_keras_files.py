@@ -104,6 +104,29 @@ def test_lstms_and_both_directions(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
+SAVED = Path(__file__).parent / "keras_files"
+
+
+@pytest.mark.parametrize("file", sorted(SAVED.glob("*.keras")), ids=lambda file: file.stem)
+def test_files_that_keras_saved(file: Path) -> None:
+    """Beside what Keras said of them, in float32; make_keras_files.py wrote both."""
+    outputs = np.load(SAVED / "outputs.npz")
+    x, y = outputs[f"{file.stem}.x"], outputs[f"{file.stem}.y"]
+    plan = import_file(file)
+    whole = not plan.streamed
+    found = (
+        interpret.step(plan, {"x": x}, interpret.start(plan))[0]
+        if whole
+        else interpret.whole(plan, [{"x": row} for row in x])
+    )
+    np.testing.assert_allclose(found["y"], y, rtol=0, atol=1e-6)
+    assert plan.features["left_out"] == (["before", "head"] if file.stem == "stack" else [])
+
+
+def test_all_files_that_keras_saved_are_there() -> None:
+    assert len(list(SAVED.glob("*.keras"))) == 8
+
+
 def test_what_cannot_be_said(tmp_path: Path) -> None:
     parts = drawn(0, 3, (2, 3 * H))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,16 +13,22 @@ import small_plans
 
 from gatelet import plan as p
 from gatelet.errors import ExportError
+from gatelet.plan import interpret
 
 pytest.importorskip("onnx")
+from onnx.reference import ReferenceEvaluator
+
 from gatelet.deploy import onnx as exported
+from gatelet.deploy.onnx.checking import ONNX_RUNTIME, OPENVINO, REFERENCE
 
 
 def check(plan: p.Plan, opset: int = exported.USUAL_OPSET) -> None:
+    """In what is quick to start; `test_openvino` runs some of these in OpenVINO."""
     forms = {"sequence": exported.sequence_model(plan, opset)}
     if plan.streamed:
         forms["step"] = exported.step_model(plan, opset)
-    assert max(exported.check_models(plan, forms).values()) <= 1.0
+    found = exported.check_models(plan, forms, (REFERENCE, ONNX_RUNTIME))
+    assert REFERENCE in found and max(found.values()) <= 1.0
 
 
 @pytest.mark.parametrize("name", small_plans.CELLS)
@@ -93,16 +102,58 @@ def test_whole_sequences(over: str) -> None:
 @pytest.mark.parametrize("kind", ["additive", "dot"])
 def test_a_step_of_a_decoder(kind: str) -> None:
     plan = small_plans.writer(np.random.default_rng(4), kind)
-    assert max(exported.check_models(plan, {"step": exported.step_model(plan)}).values()) <= 1.0
+    found = exported.check_models(plan, {"step": exported.step_model(plan)}, (REFERENCE, ONNX_RUNTIME))
+    assert max(found.values()) <= 1.0
 
 
 def test_what_is_left_of_a_value() -> None:
     check(small_plans.controlled(np.random.default_rng(8)))
 
 
+IN_OPENVINO: dict[str, Callable[[np.random.Generator], p.Plan]] = {
+    **{name: partial(small_plans.stacked, name=name) for name in ("gru", "gru_before", "lstm_norm", "min_lstm")},
+    "lstm restarted": partial(small_plans.stacked, name="lstm", restart=3),
+    "text": partial(small_plans.text, pooling="mean"),
+    "window": small_plans.window,
+    "whole": lambda rng: whole("restart"),
+    "controlled": small_plans.controlled,
+}
+
+
+@pytest.mark.parametrize("name", IN_OPENVINO)
+def test_openvino(name: str) -> None:
+    """It has no more than 32 bits for a whole number, and its loops lose an item that is carried on as it is."""
+    pytest.importorskip("openvino")
+    plan = IN_OPENVINO[name](np.random.default_rng(9))
+    assert exported.check_models(plan, {"sequence": exported.sequence_model(plan)}, (OPENVINO,))[OPENVINO] <= 1.0
+
+
+@pytest.mark.parametrize("module", ["onnxruntime", "openvino"])
+def test_what_runs_models_here(module: str) -> None:
+    """Skipped by name where it is not installed, so that a run says what it did not try."""
+    pytest.importorskip(module)
+
+
+def test_numbers_of_pairs_that_would_not_fit_31_bits() -> None:
+    plan = p.Plan(
+        "Test",
+        (p.Value("token", (), "int"),),
+        (p.Pairs("token", "pair", 2**24 - 3),),
+        (p.Value("pair", (), "int"),),
+    )
+    tokens = np.array([[0], [2**24 - 1], [12345678], [2**24 - 1], [5]])
+    expected = interpret.whole(plan, [{"token": token[0]} for token in tokens])["pair"]
+    model = ReferenceEvaluator(exported.sequence_model(plan))
+    found: Any = model.run(["pair"], {"token": tokens, "state.pair.former": np.zeros(1, np.int64)})
+    np.testing.assert_array_equal(found[0][:, 0], expected)
+
+
 def test_what_onnx_cannot_say_is_refused() -> None:
     with pytest.raises(ExportError, match="StudentTQuantiles"):
         exported.check_plan(small_plans.window(np.random.default_rng(5), "student_t"))
+    plan = p.Plan("T", (p.Value("x", (2,)),), (p.Quantize("x", "y", 0.5),), (p.Value("y", (2,), "int"),))
+    with pytest.raises(ExportError, match="Integers cannot be exported to ONNX; export the model that they were"):
+        exported.check_plan(plan)
 
 
 @pytest.mark.parametrize("opset", [0, 13, 99])

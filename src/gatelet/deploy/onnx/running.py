@@ -17,6 +17,8 @@ One = Callable[[Graph, Any, list[str], list[str]], tuple[list[str], list[str]]]
 
 def write_running(w: Writing, operation: Operation, number: int) -> None:
     """Add the nodes of an operation to the graph, which sees one step at a time."""
+    if isinstance(operation, p.Pairs) and w.steps:
+        return _pairs_of_all_steps(w, operation, number)
     reads = {p.Window: None, p.Pairs: INT}.get(type(operation), FLOAT)
     items = [w.tensor(name, reads) for name in operation.inputs]
     states = [
@@ -38,14 +40,33 @@ def _window(g: Graph, operation: p.Window, before: list[str], read: list[str]) -
     return [rows], [rows]
 
 
+def _pairs_of_all_steps(w: Writing, operation: p.Pairs, number: int) -> None:
+    """Without a loop: OpenVINO loses the former item where a loop carries an item to the next step as it is."""
+    g = w.g
+    ids = w.apart(w.read(operation.source, INT), ())  # (T, B)
+    before = g.add("Concat", g.unsqueeze(w.states[number][0], 0), g.cut(ids, 0, -1, 0), axis=0)
+    w.values[operation.target] = w.together(pair_numbers(g, operation, before, ids), ())
+    w.kept[number] = [g.squeeze(g.cut(ids, -1, 2**31, 0), 0)]
+
+
 def _pairs(g: Graph, operation: p.Pairs, before: list[str], read: list[str]) -> tuple[list[str], list[str]]:
     return [read[0]], [pair_numbers(g, operation, before[0], read[0])]
 
 
 def pair_numbers(g: Graph, operation: p.Pairs, before: str, after: str) -> str:
-    """(before * spread + after) mod buckets, in whole numbers."""
-    spread = g.add("Mul", before, g.constant(operation.spread, np.int64))
-    return g.add("Mod", g.add("Add", spread, after), g.constant(operation.buckets, np.int64))
+    """(before * spread + after) mod buckets, none of it longer than 31 bits, which is all that OpenVINO has.
+
+    `before` is taken apart into digits of 7 bits, and buckets are at most 2^24.
+    """
+    buckets, base = g.constant(operation.buckets, np.int64), g.constant(128, np.int64)
+    total, rest, factor = after, before, operation.spread % operation.buckets
+    for place in range(4):
+        digit = g.add("Mod", rest, base) if place < 3 else rest
+        product = g.add("Mul", digit, g.constant(factor, np.int64))
+        total = g.add("Add", total, g.add("Mod", product, buckets))
+        rest = g.add("Div", g.add("Sub", rest, digit), base) if place < 3 else rest
+        factor = factor * 128 % operation.buckets
+    return g.add("Mod", total, buckets)
 
 
 def _pool(g: Graph, operation: p.Pool, before: list[str], read: list[str]) -> tuple[list[str], list[str]]:
