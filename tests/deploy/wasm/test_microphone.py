@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,9 @@ from small_plans import sound, stacked
 from gatelet import deploy
 from gatelet import plan as p
 from gatelet.deploy.quantization import quantize
-from gatelet.deploy.wasm.compiling import need_tools
-from gatelet.errors import ExportError
 from gatelet.stream import Session
 
-CHROMIUM = next((name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), None)
+Browse = Callable[..., Any]
 BANDS = {"low": (200, 500), "high": (3500, 6000), "middle": (1000, 1800)}  # in the order of the WAV
 NAMES = ["low", "middle", "high"]
 SECONDS = 0.5  # of each
@@ -53,20 +51,9 @@ window.AudioContext = function (options) {
   return new Real(options);
 };
 """
-READY: dict[str, Any] = {"expression": "document.body?.dataset.ready === 'yes'", "until": 20_000}
 TEXTS: dict[str, Any] = {
     "expression": "['heard', 'label', 'problem', 'microphone'].map((id) => document.getElementById(id)?.textContent)"
 }
-
-
-@pytest.fixture(autouse=True)
-def tools() -> None:
-    try:
-        need_tools()
-    except ExportError as error:
-        pytest.skip(str(error))
-    if not shutil.which("node"):
-        pytest.skip("node is not there")
 
 
 def listener() -> p.Plan:
@@ -129,28 +116,7 @@ def server(package: Path) -> Iterator[str]:
         thread.join()
 
 
-def browsed(
-    folder: Path, url: str, steps: list[dict[str, Any]], microphone: Path | None = None, before: str = ""
-) -> Any:
-    """What a page says to expressions."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is not there")
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'chromium'}"]
-    if microphone:
-        command += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        command += [f"--use-file-for-fake-audio-capture={microphone}"]
-    given = {"command": command, "url": url, "before": before, "steps": [READY, *steps]}
-    driver = Path(__file__).with_name("browser.mjs")
-    done = subprocess.run(
-        ["node", str(driver)], input=json.dumps(given), capture_output=True, text=True, check=False, timeout=120
-    )
-    assert not done.returncode, done.stderr
-    ready, *found = json.loads(done.stdout)
-    assert ready is True
-    return found
-
-
-def hears(folder: Path, url: str, before: str) -> tuple[Any, Any, list[str]]:
+def hears(browse: Browse, folder: Path, url: str, before: str) -> tuple[Any, Any, list[str]]:
     """The samples and answers of some seconds of microphone, and the texts of the page."""
     steps: list[dict[str, Any]] = [
         {"expression": "document.getElementById('microphone').click()"},
@@ -161,7 +127,7 @@ def hears(folder: Path, url: str, before: str) -> tuple[Any, Any, list[str]]:
         {"expression": "window.heard"},
     ]
     file = saved(noise(48000), 48000, folder / "microphone.wav")
-    _, enough, texts, _, stopped, heard = browsed(folder, url, steps, file, LISTEN_IN + before)
+    _, enough, texts, _, stopped, heard = browse(url, steps, file, LISTEN_IN + before)
     assert enough is True and stopped is True, texts
     return np.array([x for x, _ in heard]), np.array([y for _, y in heard]), texts
 
@@ -174,10 +140,10 @@ def runs(places: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("way", ["a file, and the browser resamples", "a server, and the page resamples"])
-def test_the_microphone_is_heard(way: str, package: Path, server: str, tmp_path: Path) -> None:
+def test_the_microphone_is_heard(way: str, package: Path, server: str, browse: Browse, tmp_path: Path) -> None:
     """What the page hears is the WAV, and what it answers is what the plan answers to these samples."""
     own = way.startswith("a server")
-    x, y, texts = hears(tmp_path, server if own else (package / "index.html").as_uri(), ONE_RATE if own else "")
+    x, y, texts = hears(browse, tmp_path, server if own else (package / "index.html").as_uri(), ONE_RATE if own else "")
     told, label, problem, button = texts
     assert told.startswith("Listening, 16,000 samples a second, ") and label in NAMES and not problem
     assert ("made of the" in told) is own and button == "Stop"
@@ -197,7 +163,7 @@ def test_the_microphone_is_heard(way: str, package: Path, server: str, tmp_path:
     assert np.median(likeness) > 0.98
 
 
-def test_a_recording(package: Path, tmp_path: Path) -> None:
+def test_a_recording(package: Path, browse: Browse, tmp_path: Path) -> None:
     """Samples of a WAV of the model's rate go in as they are."""
     file = saved(noise(16000), 16000, tmp_path / "recording.wav")
     coded = base64.b64encode(file.read_bytes()).decode()
@@ -217,7 +183,7 @@ def test_a_recording(package: Path, tmp_path: Path) -> None:
         TEXTS,
         {"expression": "window.heard"},
     ]
-    _, enough, drawn, texts, heard = browsed(tmp_path, (package / "index.html").as_uri(), steps, before=LISTEN_IN)
+    _, enough, drawn, texts, heard = browse((package / "index.html").as_uri(), steps, before=LISTEN_IN)
     assert enough is True and drawn is True and texts == ["recording.wav: 1.5 seconds.", "middle", "", "Listen"]
     samples = np.round(noise(16000) * 32767) / 32768
     x, y = np.array([x for x, _ in heard]), np.array([y for _, y in heard])
@@ -225,7 +191,7 @@ def test_a_recording(package: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(y, Session(listener()).push(x.astype(np.float64)), rtol=0, atol=1e-3)
 
 
-def test_what_is_no_recording_and_no_microphone(package: Path, tmp_path: Path) -> None:
+def test_what_is_no_recording_and_no_microphone(package: Path, browse: Browse) -> None:
     choose = """const files = new DataTransfer(), field = document.getElementById("file");
     files.items.add(new File(["oats"], "oats.wav"));
     field.files = files.files;
@@ -237,7 +203,7 @@ def test_what_is_no_recording_and_no_microphone(package: Path, tmp_path: Path) -
         {"expression": "document.getElementById('microphone').click()"},
         problem | {"expression": f"/microphone/.test({problem['expression']}) && {problem['expression']}"},
     ]
-    _, recording, _, microphone = browsed(tmp_path, (package / "index.html").as_uri(), steps)
+    _, recording, _, microphone = browse((package / "index.html").as_uri(), steps)
     assert recording == "The recording must be a sound that this browser knows, such as WAV; oats.wav is none."
     assert microphone.startswith(("There must be a microphone; ", "The microphone must be allowed"))
 
@@ -302,7 +268,7 @@ def test_sounds_at_another_rate(come: int, wanted: int, tmp_path: Path) -> None:
         assert np.abs(np.array(folded)[settled]).max() < 1e-3
 
 
-def test_raw_samples_for_any_other_model(tmp_path: Path) -> None:
+def test_raw_samples_for_any_other_model(browse: Browse, tmp_path: Path) -> None:
     """A model of five numbers a step takes them from the microphone as they are."""
     folder = deploy.export(stacked(np.random.default_rng(0), "gru"), "wasm", tmp_path / "package").folder
     steps: list[dict[str, Any]] = [
@@ -311,5 +277,5 @@ def test_raw_samples_for_any_other_model(tmp_path: Path) -> None:
         {"expression": "document.getElementById('problem').textContent"},
     ]
     file = saved(noise(16000), 16000, tmp_path / "microphone.wav")
-    _, drawn, problem = browsed(tmp_path, (folder / "index.html").as_uri(), steps, file)
+    _, drawn, problem = browse((folder / "index.html").as_uri(), steps, file)
     assert drawn is True and not problem

@@ -17,7 +17,6 @@ from small_plans import cell, stacked, text, text_frames, window
 from gatelet import deploy
 from gatelet import plan as p
 from gatelet.deploy.quantization import quantize
-from gatelet.deploy.wasm.compiling import need_tools
 from gatelet.errors import ExportError
 from gatelet.features import Columns
 from gatelet.features.text import TextFeatures, TextSettings
@@ -27,16 +26,6 @@ from gatelet.tasks.forecasting import Forecaster, NetworkSettings
 from gatelet.training import TrainingSettings
 
 CHROMIUM = next((name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), None)
-
-
-@pytest.fixture(autouse=True)
-def tools() -> None:
-    try:
-        need_tools()
-    except ExportError as error:
-        pytest.skip(str(error))
-    if not shutil.which("node"):
-        pytest.skip("node is not there")
 
 
 def reader(unit: str = "word") -> p.Plan:

@@ -7,11 +7,13 @@ from typing import Any
 
 from gatelet import plan as p
 from gatelet.deploy.c.program import Port, Program
+from gatelet.deploy.wasm.texts import described_text
 
 RATE = 16000  # samples per second, where a plan of sound does not say
 # what JavaScript needs of the features of a plan
 NEEDED = {
     "text": ("text", "labels", "multiple", "threshold"),
+    "language": ("text", "spacing", "line", "end", "unwritten", "sampling"),
     "series": ("schema", "context_length", "horizon", "quantiles", "series"),
     "sound": (),
     "numbers": (),
@@ -19,12 +21,12 @@ NEEDED = {
 
 
 def kind_of(plan: p.Plan) -> str:
-    """Which page a model has: that of text, series, sound, or plain numbers."""
+    """Which page a model has: that of text, language, series, sound, or plain numbers."""
     features, kind = plan.features, plan.features.get("kind")
     if kind == "series":
         return "series"
-    if kind == "text" and "labels" in features and features["text"].get("subwords") is None:
-        return "text"
+    if kind == "text" and ("labels" in features or "sampling" in features):
+        return "text" if "labels" in features else "language"
     heard = _sound(plan)
     return "sound" if heard is not None and len(plan.inputs) == 1 else "numbers"
 
@@ -60,8 +62,8 @@ def about(c: Program, plan: p.Plan) -> dict[str, Any]:
         "outputs": [_port(port) for port in told(c, plan)],
         "features": {name: plan.features[name] for name in NEEDED[kind]},
     }
-    if kind == "text":
-        found["features"]["text"] = {name: plan.features["text"][name] for name in ("settings", "tokens")}
+    if kind in ("text", "language"):
+        found["features"]["text"] = described_text(plan.features["text"], whole=kind == "language")
     if kind == "sound":
         heard = _sound(plan)
         found["spectrum"] = next(_port(port) for port in c.outputs if heard and port.value.name == heard.target)

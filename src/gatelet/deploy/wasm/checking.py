@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import numpy as np
 
 from gatelet.deploy.c.golden import Golden, make_golden
 from gatelet.deploy.c.program import Program
+from gatelet.deploy.wasm.about import kind_of
+from gatelet.deploy.wasm.texts import WHOLE
 from gatelet.errors import ExportError
-from gatelet.features.text import TextFeatures
+from gatelet.features.text import Spacing, TextFeatures, Writer, plain_line
 from gatelet.plan import Plan
 
 STEPS = 48
@@ -28,6 +31,7 @@ TEXTS = (
         "$5.00 (50%)... e-mail@x.org #tag",
     ),
     *("映画は良い 👍🏽 👩‍👩‍👧 🇩🇪🇫🇷", "soft\u00adhyphen \ufeff\u200b x\u0085y\u2028z\x1fw \x07", "0123456789" * 6),
+    *("a <unk> b<unk>", "▁▁x▁ y", "Ωmega q🦄zz 映▁画", "x ـ؝ ৽ ⹃ 𑁍 ‽ $+<=>^`|~ «q» ¿no?"),
     *("हिन्दी עברית العربية \u0661\u0662 ½ x² _a_ 'q' 3'4", "\ud800 a\ud800"),
 )
 
@@ -67,6 +71,17 @@ const texts = JSON.parse(readFileSync("given.json", "utf8"));
 const read = (token) => [reader.id(token), reader.spelling(token)];
 console.log(JSON.stringify(texts.map((text) => reader.tokens(text).map(read))));
 """
+
+
+WRITE = """import { readFileSync } from "node:fs";
+import { Draws, TextWriter, about } from "./package/index.js";
+const given = JSON.parse(readFileSync("given.json", "utf8"));
+const writer = new TextWriter(about.features.text.settings.unit, about.features.spacing);
+const written = given.lines.map((tokens) => [...tokens.map((token) => writer.add(token)), writer.line()]);
+const draws = given.seeds.map((seed) => new Draws(seed)).map((draw) => Array.from({ length: 9 }, () => draw.next()));
+console.log(JSON.stringify([written, draws]));
+"""
+SEEDS = [0, 1, 2**31, 2**53 - 1]
 
 
 def need_node() -> str:
@@ -127,7 +142,9 @@ def check_text(plan: Plan, folder: Path) -> None:
         ExportError: a text is read in another way.
     """
     features = TextFeatures.from_json(plan.features["text"])
-    texts = [*TEXTS, " ".join(features.vocabulary.tokens[:400])]
+    if kind_of(plan) == "language":
+        features = replace(features, settings=replace(features.settings, max_length=WHOLE))
+    texts = _texts(features)
     with tempfile.TemporaryDirectory(prefix="gatelet-wasm-") as name:
         found = json.loads(_node(Path(name), folder, READ, texts))
     for text, read in zip(texts, found, strict=True):
@@ -136,6 +153,29 @@ def check_text(plan: Plan, folder: Path) -> None:
         expected = [[int(tokens.ids[place]), cuts[place].tolist()] for place in tokens.places]
         if read != expected:
             raise ExportError(f"JavaScript must read a text as the model does; it does not read {text!r:.60} so.")
+
+
+def check_writing(plan: Plan, folder: Path) -> None:
+    """Compare how JavaScript puts tokens together, and what it draws, with how a stream does.
+
+    Raises:
+        ExportError: one of them is another.
+    """
+    features, spacing = TextFeatures.from_json(plan.features["text"]), Spacing.from_json(plan.features["spacing"])
+    lines = [features.tokens(plain_line(text)) for text in _texts(features)]
+    with tempfile.TemporaryDirectory(prefix="gatelet-wasm-") as name:
+        written, draws = json.loads(_node(Path(name), folder, WRITE, {"lines": lines, "seeds": SEEDS}))
+    writer = Writer(features.settings.unit, spacing)
+    for tokens, pieces in zip(lines, written, strict=True):
+        if pieces != [*map(writer.add, tokens), writer.line()]:
+            raise ExportError(f"JavaScript must write tokens as the model does; it does not write {tokens!r:.60} so.")
+    if draws != [np.random.default_rng(seed).random(9).tolist() for seed in SEEDS]:
+        raise ExportError("JavaScript must draw the numbers that NumPy draws; it draws others.")
+
+
+def _texts(features: TextFeatures) -> list[str]:
+    """Texts of many scripts, and of what the vocabulary holds."""
+    return [*TEXTS, " ".join(features.vocabulary.tokens[:400])]
 
 
 def _share(golden: Golden, name: str, file: Path) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatelet.deploy.c.writing import program_of
 from gatelet.deploy.wasm.about import kind_of, with_spectrum
-from gatelet.deploy.wasm.checking import check_model, check_text, need_node
+from gatelet.deploy.wasm.checking import check_model, check_text, check_writing, need_node
 from gatelet.deploy.wasm.compiling import compiled, need_tools
 from gatelet.deploy.wasm.package import files
 from gatelet.errors import ExportError
@@ -36,8 +36,10 @@ def check_wasm(folder: Path, model: Plan | EncoderDecoder, settings: dict[str, A
     """
     plan = _plan(model, settings)
     found = check_model(program_of(with_spectrum(plan)), plan, folder)
-    if kind_of(plan) == "text":
+    if kind_of(plan) in ("text", "language"):
         check_text(plan, folder)
+    if kind_of(plan) == "language":
+        check_writing(plan, folder)
     return found
 
 

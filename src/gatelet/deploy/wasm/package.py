@@ -15,7 +15,12 @@ from gatelet.plan.values import spelled
 
 # the files of a package that read for a model of a kind, and what they give
 READERS = {
-    "text": {"text.js": "TextReader"},
+    "text": {"subwords.js": "", "text.js": "TextReader"},
+    "language": {
+        "subwords.js": "",
+        "text.js": "TextReader",
+        "language.js": "Draws, LanguageStream, TextWriter, nextProbabilities",
+    },
     "series": {"series.js": "SeriesReader, parseCsv"},
     "sound": {"sound.js": "Hops, Resampler"},
     "numbers": {},
@@ -23,6 +28,7 @@ READERS = {
 # and what its page is made of beside them
 PAGES = {
     "text": ("page_text.js",),
+    "language": ("page_language.js",),
     "series": ("page_series.js",),
     "sound": ("microphone.js", "page_sound.js"),
     "numbers": ("sound.js", "microphone.js", "page_numbers.js"),
@@ -136,6 +142,8 @@ def _types(c: Program, plan: p.Plan, kind: str) -> str:
 
 READS = {
     "text": "`new TextReader(about.features.text)` gives the tokens of a text, numbered as the model reads them.",
+    "language": "`new LanguageStream(model, about.features)` reads a text and writes on: `read(text)`, `likeliest()`,\n"
+    "`write({ tokens, temperature, seed })`, which gives piece after piece.",
     "series": "`new SeriesReader(about.features, names)` gives a frame for each row of a table, `parseCsv` the rows.",
     "sound": "`new Resampler(from, about.features.rate)` brings sound to the rate of the model, `new Hops(size)` cuts\n"
     "it into steps. `stream.spectrum` is the log-mel frame of the last one.",

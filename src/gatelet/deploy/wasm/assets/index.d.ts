@@ -2,7 +2,7 @@
 /** What the package says of the model: inputs, outputs, features. */
 export declare const about: {
   readonly task: string;
-  readonly kind: "text" | "series" | "sound" | "numbers";
+  readonly kind: "text" | "language" | "series" | "sound" | "numbers";
   readonly digest: string;
   readonly inputs: readonly object[];
   readonly outputs: readonly object[];

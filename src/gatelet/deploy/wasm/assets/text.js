@@ -1,4 +1,5 @@
 /** Texts as the model reads them: the same tokens and numbers as gatelet.features.text. */
+import { Subwords } from "./subwords.js";
 
 const EMPTY = "\ufffd";
 const SPACE = "\\s\\x1c-\\x1f\\x85";
@@ -38,9 +39,16 @@ const SPLITTERS = {
   byte: (text) => Array.from(new TextEncoder().encode(plain(text)), (byte) => byte.toString(16).padStart(2, "0")),
 };
 
+/** A line as it is read: plain, single spaces between words. */
+export function plainLine(text) {
+  return parts(plain(text)).join(" ");
+}
+
 export class TextReader {
-  /** @param {{settings: object, tokens: string[]}} features */
+  /** @param {{settings: object, tokens: string[], subwords?: object}} features */
   constructor(features) {
+    const { subwords, tokens } = features;
+    this._subwords = subwords && new Subwords(subwords, tokens);
     this._settings = features.settings;
     this._tokens = features.tokens;
     this._ids = new Map(features.tokens.map((token, place) => [token, 2 + place]));
@@ -49,7 +57,7 @@ export class TextReader {
   /** The tokens of a text, at least one; of a text that is too long, both ends. */
   tokens(text) {
     const { lowercase, unit, max_length: most } = this._settings;
-    const found = SPLITTERS[unit](lowercase ? text.toLowerCase() : text);
+    const read = lowercase ? text.toLowerCase() : text, found = this._subwords ? this._subwords.pieces(plain(read)) : SPLITTERS[unit](read);
     if (found.length <= most) return found.length ? found : [EMPTY];
     const tail = Math.floor(most / 2);
     return [...found.slice(0, most - tail), ...(tail ? found.slice(-tail) : [])];
@@ -60,6 +68,11 @@ export class TextReader {
     if (token === EMPTY) return 1;
     const { buckets } = this._settings;
     return this._ids.get(token) ?? (buckets ? 2 + this._tokens.length + (hashed(token) % buckets) : 1);
+  }
+
+  /** The text of a token by its number; undefined for one that stands for several. */
+  token(id) {
+    return this._tokens[id - 2];
   }
 
   /** Whether training has shown this token. */
