@@ -58,6 +58,13 @@ def test_a_classifier(gatelet: Gatelet, reviews: Path, tmp_path: Path) -> None:
     assert gatelet("fit", "classify", reviews, *size, "--out", model).code == 0
     said = gatelet("quantize", model, "--calibrate", reviews, "--out", tmp_path / "small")
     assert said.code == 0 and "Scores of 16 texts" in said.out and "bytes of weights" in said.out
+    again = ("--out", tmp_path / "again", "--report", tmp_path / "report")
+    assert gatelet("quantize", model, "--calibrate", reviews, *again).code == 0
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "gatelet quantize" in page and "of 16 texts" in page and "prefers-color-scheme: dark" in page
+    assert (tmp_path / "report" / "shrinking.png").read_bytes().startswith(b"\x89PNG")
+    refused = gatelet("quantize", model, "--calibrate", reviews, "--out", tmp_path / "third", *again[2:])
+    assert refused.code == 2 and not (tmp_path / "third").exists()
     assert "does not" in said.out and "is in" in said.err
     said = gatelet("predict", "classify", reviews, "--model", tmp_path / "small", "--json")
     assert said.code == 0 and said.out.count("superb") == 14

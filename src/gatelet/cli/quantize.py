@@ -12,6 +12,7 @@ from gatelet.cli.output import print_json, print_table, say
 from gatelet.cli.source import open_data
 
 if TYPE_CHECKING:
+    from gatelet.study.shrinking import Shrunk
     from gatelet.tasks.quantizing import Quantized
 
 
@@ -30,7 +31,10 @@ def quantize(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder to write.", metavar="FOLDER", show_default="MODEL-int8")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that is there.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="A page (.html), a picture (.png), or a folder of both.", metavar="PATH")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the parts of DATA, and of the training.")] = 0,
     json: Json = False,
 ) -> None:
@@ -45,13 +49,17 @@ def quantize(
     ```
     gatelet quantize gatelet-model --calibrate reviews.csv
     gatelet quantize gatelet-model --calibrate sales.csv --qat 2 --out small-model
-    gatelet quantize gatelet-model --calibrate tales.txt --test letters.txt
+    gatelet quantize gatelet-model --calibrate tales.txt --test letters.txt --report small.html
     ```
     """
     from gatelet.cli.fitting import check_place
 
     folder = out or model.with_name(f"{model.name}-int8")
     check_place(folder, overwrite)
+    if report is not None:  # before minutes are spent: it needs an extra
+        from gatelet.study.shrinking import check_report, write_shrinking
+
+        check_report(report, overwrite=overwrite)
     from gatelet.loading import load
     from gatelet.tasks.quantizing import quantize
 
@@ -59,11 +67,34 @@ def quantize(
     data = open_data(calibrate)
     done = quantize(loaded, data, qat=qat, seed=seed, test=test, test_size=test_size, partly=partly, progress=not json)
     done.model.save(folder, overwrite=overwrite)
+    if report is not None:
+        write_shrinking(_shrunk(model.name, done), report, overwrite=overwrite)
     if json:
         print_json({"model": folder, **done.to_json()})
         return
     _show(done)
-    say(f"The model in integers is in {folder}.")
+    say(f"The model in integers is in {folder}." + (f" The report is {report}." if report else ""))
+
+
+def _shrunk(name: str, done: Quantized) -> Shrunk:
+    from gatelet.study.shrinking import Shrunk
+
+    first = [done.metric, *(metric for metric in done.before if metric != done.metric)]
+    return Shrunk(
+        command="gatelet quantize",
+        model=name,
+        after="in integers",
+        scores={metric: (done.before[metric], done.after[metric]) for metric in first if metric in done.after},
+        counted=done.counted,
+        sizes={
+            "bytes of weights": (done.bytes_before, done.bytes_after),
+            "bytes of state": (done.state_before, done.state_after),
+        },
+        layers={layer: 100 * error for layer, error in done.errors.items()},
+        layers_title="error of what each layer writes, % of its size",
+        drift={cells: found.largest for cells, found in done.drift.items()},
+        steps=max((found.steps for found in done.drift.values()), default=0),
+    )
 
 
 def _show(done: Quantized) -> None:

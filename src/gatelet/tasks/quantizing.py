@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import nn
 
-from gatelet.deploy.quantization import Converted, Drift, convert, observe, plan_drift, refuse
+from gatelet.deploy.quantization import Converted, Drift, convert, observe, plan_drift, plan_errors, refuse
 from gatelet.errors import GateletError
 from gatelet.plan import EncoderDecoder, Plan
 from gatelet.tasks.material import Material
@@ -41,6 +41,7 @@ class Quantized:
         bytes_before, bytes_after: of all weights.
         state_before, state_after: bytes of state of a stream.
         drift: of each stack of cells over 10,000 steps without a restart.
+        errors: of what each cell and dense layer writes, as a share of its size, both root mean squares.
         kept: operations with weights that stay floats.
         qat: of the training with rounded weights: validation loss after "calibration" alone and after "training", and
             whether it was "kept"; None without one.
@@ -56,6 +57,7 @@ class Quantized:
     state_before: int
     state_after: int
     drift: dict[str, Drift]
+    errors: dict[str, float]
     kept: tuple[str, ...]
     qat: dict[str, Any] | None = None
 
@@ -125,6 +127,7 @@ def quantize(
         material.counted,
         *integers.sizes,
         integers.drift(),
+        integers.errors(),
         tuple(name for made in integers.made for name in made.kept),
         trained,
     )
@@ -169,6 +172,13 @@ class _Integers:
         found: dict[str, Drift] = {}
         for made, (part, frames) in zip(self.made, self.seen, strict=True):
             found |= plan_drift(part, made, frames)
+        return found
+
+    def errors(self) -> dict[str, float]:
+        """Of each cell and dense layer."""
+        found: dict[str, float] = {}
+        for made, (part, frames) in zip(self.made, self.seen, strict=True):
+            found |= plan_errors(part, made, frames)
         return found
 
     @contextmanager

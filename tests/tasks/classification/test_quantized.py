@@ -44,6 +44,7 @@ def test_it_says_what_the_floats_say(done: tuple[Classifier, Quantized]) -> None
     assert got.labels == expected.labels
     assert found.before["accuracy"] == found.after["accuracy"] and found.counted == "32 texts"
     assert found.bytes_after < 0.4 * found.bytes_before
+    assert "scores" in found.errors and all(0.0 < error < 0.03 for error in found.errors.values())
     assert all(not drift.grows and drift.steps == 10_000 for drift in found.drift.values()) and found.drift
     names = {type(each).__name__ for each in found.model.plan().operations}
     assert not names & {"GRU", "LSTM", "Dense", "Embedding", "Pool", "Add"}

@@ -11,6 +11,7 @@ plan = quantize(model.plan(), [frames, ...])       # a whole plan
 from gatelet.deploy.quantization.calibration import Ranges, calibrate
 from gatelet.deploy.quantization.cells import quantize_cell
 from gatelet.deploy.quantization.drift import Drift, drift
+from gatelet.deploy.quantization.errors import plan_errors
 from gatelet.deploy.quantization.layers import QuantizedTable, quantize_dense, quantize_table
 from gatelet.deploy.quantization.observing import observe
 from gatelet.deploy.quantization.plan_drift import plan_drift
@@ -28,6 +29,7 @@ __all__ = [
     "drift",
     "observe",
     "plan_drift",
+    "plan_errors",
     "quantize",
     "quantize_cell",
     "quantize_dense",
