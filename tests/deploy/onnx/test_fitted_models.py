@@ -49,10 +49,11 @@ def series() -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(pl.col("y").fill_nan(None))
 
 
-def forecaster() -> Forecaster:
+def forecaster(**settings: Any) -> Forecaster:
     columns = Columns(past=("load",), future=("wind", "holiday"), static=("size",))
-    model = Forecaster(4, context_length=6, columns=columns, network=NetworkSettings(hidden_size=5), seasonality=8)
-    return model.fit(series(), training=BRIEF, test_size=8, conformal=True)
+    network = NetworkSettings(hidden_size=5)
+    model = Forecaster(4, context_length=6, columns=columns, network=network, seasonality=8, **settings)
+    return model.fit(series(), training=BRIEF, test_size=8, conformal=not settings)
 
 
 def classifier(**network: Any) -> Classifier:
@@ -99,6 +100,7 @@ def translator() -> Translator:
 
 MODELS: dict[str, Callable[[], Any]] = {
     "forecaster": forecaster,
+    "forecaster with a Student-t head": lambda: forecaster(distribution="student_t"),
     "classifier": classifier,
     "classifier with attention": lambda: classifier(bidirectional=False, pooling="attention"),
     "classifier of words": tagger,

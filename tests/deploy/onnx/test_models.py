@@ -117,6 +117,8 @@ IN_OPENVINO: dict[str, Callable[[np.random.Generator], p.Plan]] = {
     "window": small_plans.window,
     "whole": lambda rng: whole("restart"),
     "controlled": small_plans.controlled,
+    "sound": small_plans.sound,
+    "student t": partial(small_plans.window, head="student_t"),
 }
 
 
@@ -148,9 +150,34 @@ def test_numbers_of_pairs_that_would_not_fit_31_bits() -> None:
     np.testing.assert_array_equal(found[0][:, 0], expected)
 
 
+@pytest.mark.parametrize(("hop", "length", "points", "bands"), [(160, 400, 512, 40), (7, 7, 8, 3), (5, 33, 64, 9)])
+def test_sounds(hop: int, length: int, points: int, bands: int) -> None:
+    check(small_plans.sound(np.random.default_rng(10), hop=hop, length=length, points=points, bands=bands))
+
+
+def test_quiet_bands_beside_loud_ones() -> None:
+    plan = small_plans.sound(np.random.default_rng(11))
+    plan = replace(plan, operations=plan.operations[:1], outputs=(p.Value("frame", (40,)),))
+    n = np.arange(4 * 160)
+    sound = np.sin(2 * np.pi * 0.03 * n) + 1e-6 * np.sin(2 * np.pi * 0.3 * n)
+    hops = sound.astype(np.float32).reshape(4, 160)
+    expected = interpret.whole(plan, [{"samples": hop} for hop in hops])["frame"]
+    model = ReferenceEvaluator(exported.sequence_model(plan))
+    given = {"samples": hops[:, None], "state.frame.samples": np.zeros((1, 240), np.float32)}
+    found: Any = model.run(["frame"], given)
+    np.testing.assert_allclose(found[0][:, 0], expected, atol=1e-5)
+    assert expected.min() < expected.max() - 20
+
+
+@pytest.mark.parametrize("opset", [14, 17, 23])
+def test_student_t(opset: int) -> None:
+    check(small_plans.window(np.random.default_rng(5), "student_t"), opset)
+
+
 def test_what_onnx_cannot_say_is_refused() -> None:
-    with pytest.raises(ExportError, match="StudentTQuantiles"):
-        exported.check_plan(small_plans.window(np.random.default_rng(5), "student_t"))
+    free = p.Plan("T", (p.Value("x", (2, 3)),), (p.StudentTQuantiles("x", "y", (0.5,)),), (p.Value("y", (2, 1)),))
+    with pytest.raises(ExportError, match="exported to ONNX where a StudentT keeps the degrees of freedom above"):
+        exported.check_plan(free)
     plan = p.Plan("T", (p.Value("x", (2,)),), (p.Quantize("x", "y", 0.5),), (p.Value("y", (2,), "int"),))
     with pytest.raises(ExportError, match="Integers cannot be exported to ONNX; export the model that they were"):
         exported.check_plan(plan)

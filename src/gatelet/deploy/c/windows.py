@@ -11,9 +11,7 @@ from gatelet import plan as p
 from gatelet.deploy.c.operations import copied, last_row, over_rows, row
 from gatelet.deploy.c.program import Program, literal
 from gatelet.deploy.c_arrays import array_text
-from gatelet.errors import ExportError
-from gatelet.plan.student_t import LEAST_FREEDOM
-from gatelet.reference.student_t import quantile_series
+from gatelet.deploy.student_t import series_of
 from gatelet.runtime import grouped
 
 
@@ -72,15 +70,7 @@ def _student_t(c: Program, operation: p.StudentT) -> None:
 
 
 def _student_t_quantiles(c: Program, operation: p.StudentTQuantiles) -> None:
-    if not any(isinstance(each, p.StudentT) and each.target == operation.source for each in c.plan.operations):
-        raise ExportError(
-            f"StudentTQuantiles can be exported to C where a StudentT keeps the degrees of freedom above "
-            f"{LEAST_FREEDOM}; {operation.source!r:.80} is not of such a one."
-        )
-    try:
-        series = quantile_series(operation.levels, LEAST_FREEDOM).astype(np.float32)
-    except ValueError as error:
-        raise ExportError(f"StudentTQuantiles cannot be exported to C: {error}") from error
+    series = series_of(c.plan, operation, "C").astype(np.float32)
     name = c.array(f"{operation.target}_series", series)
     levels, terms = series.shape
     rows, _ = c.rows(operation.source)

@@ -13,14 +13,15 @@ from gatelet.deploy.onnx.graph import Axes, Graph, Tensor, info
 from gatelet.deploy.onnx.operations import OPERATIONS, write_operation
 from gatelet.deploy.onnx.recurrent import write_cell
 from gatelet.deploy.onnx.running import RUNNING, write_running
+from gatelet.deploy.onnx.sound import write_log_mel
 from gatelet.deploy.onnx.windows import WINDOWS
 from gatelet.deploy.onnx.writing import Writing, batched, state_type, value_types
+from gatelet.deploy.student_t import series_of
 from gatelet.errors import ExportError
 from gatelet.plan.operation import Operation
 from gatelet.plan.values import Shape
 
 LEAST_OPSET, USUAL_OPSET, MOST_OPSET = 14, 17, 23
-REFUSED = {p.StudentTQuantiles: "ONNX has no inverse of Student-t distributions; fit with quantiles instead"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,16 @@ def check_plan(plan: p.Plan) -> None:
     """Raise ExportError if an operation has no exact counterpart in ONNX."""
     for operation in plan.operations:
         kind = type(operation)
-        if kind in REFUSED:
-            raise ExportError(f"{kind.__name__} cannot be exported to ONNX: {REFUSED[kind]}.")
+        if isinstance(operation, p.StudentTQuantiles):
+            series_of(plan, operation, "ONNX")
         if kind.__name__.startswith("Integer") or kind in (p.Quantize, p.Dequantize):
             raise ExportError("Integers cannot be exported to ONNX; export the model that they were quantized from.")
-        known = isinstance(operation, p.Recurrent | p.Delay) or kind in OPERATIONS or kind in WINDOWS or kind in RUNNING
+        known = (
+            isinstance(operation, p.Recurrent | p.Delay | p.LogMel)
+            or kind in OPERATIONS
+            or kind in WINDOWS
+            or kind in RUNNING
+        )
         if not known:
             raise ExportError(f"{kind.__name__} cannot be exported to ONNX: no counterpart has been written.")
 
@@ -131,6 +137,8 @@ def _write(w: Writing) -> None:
             w.values[operation.target] = w.states[number][0]
         elif isinstance(operation, p.Recurrent):
             write_cell(w, operation, number)
+        elif isinstance(operation, p.LogMel):
+            write_log_mel(w, operation, number)
         elif _running(operation):
             write_running(w, operation, number)
         else:

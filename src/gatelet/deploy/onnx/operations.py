@@ -13,7 +13,9 @@ from gatelet.deploy.onnx.graph import DOUBLE, FLOAT, INT, Graph
 from gatelet.deploy.onnx.running import pair_numbers, scores_of
 from gatelet.deploy.onnx.windows import WINDOWS
 from gatelet.deploy.onnx.writing import Writing
+from gatelet.deploy.student_t import series_of
 from gatelet.plan.operation import Operation
+from gatelet.plan.student_t import LEAST_FREEDOM
 from gatelet.plan.values import Shape
 
 
@@ -197,6 +199,20 @@ def _student_t(w: Writing, operation: p.StudentT) -> None:
     w.values[operation.target] = g.add("Concat", *parts, axis=2)
 
 
+def _student_t_quantiles(w: Writing, operation: p.StudentTQuantiles) -> None:
+    g, a = w.g, w.read(operation.source)  # (N, R, 3)
+    series = series_of(w.plan, operation, "ONNX")  # (Q, K)
+    place, width, freedom = (g.cut(a, k, k + 1, 2) for k in range(3))
+    u = g.add("Sub", g.add("Div", g.constant(2.0 * LEAST_FREEDOM), freedom), g.constant(1.0))
+    twice = g.add("Add", u, u)
+    found = [u, g.add("Sub", g.add("Mul", twice, u), g.constant(1.0))]  # Chebyshev's T_1, T_2, ...
+    while len(found) < series.shape[1] - 1:
+        found.append(g.add("Sub", g.add("Mul", twice, found[-1]), found[-2]))
+    away = g.add("MatMul", g.add("Concat", *found, axis=2), g.constant(series[:, 1:].T))
+    away = g.add("Add", away, g.constant(series[:, 0]))
+    w.values[operation.target] = g.add("Add", place, g.add("Mul", width, away))
+
+
 def _standardize(w: Writing, operation: p.Standardize) -> None:
     g, mean, scale = w.g, operation.mean.astype(np.float64), operation.scale.astype(np.float64)
     moved = g.add("Sub", w.read(operation.source, DOUBLE), g.constant(mean, np.float64))
@@ -232,4 +248,5 @@ OPERATIONS: dict[type, Callable[[Writing, Any], None]] = {
     p.Split: _split,
     p.Standardize: _standardize,
     p.StudentT: _student_t,
+    p.StudentTQuantiles: _student_t_quantiles,
 }
