@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,67 @@ def test_tables_are_read_as_in_python(forecaster: Forecaster, tmp_path: Path) ->
     levels = [name for name in answers[0] if name.startswith("q")]
     expected = np.array([np.array([answer[name] for name in levels]).T.ravel() for answer in answers])
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-4)
+
+
+@pytest.fixture(scope="module")
+def foreseeing() -> Forecaster:
+    """One of hours that knows wind and sky in advance."""
+    made = Forecaster(
+        3, columns=Columns(future=("wind", "sky")), context_length=6, network=NetworkSettings(hidden_size=4)
+    )
+    known = table().with_columns(pl.col("wind").fill_null(2.5))
+    return made.fit(known, training=TrainingSettings(epochs=1, steps_per_epoch=2, batch_size=8), test_size=4)
+
+
+def with_future(rows: int = 60) -> pl.DataFrame:
+    """A table whose last three rows have no target."""
+    known = table(rows).with_columns(pl.col("wind").fill_null(2.5), pl.col("ds").dt.to_string("%Y-%m-%d %H:%M:%S"))
+    return known.with_columns(pl.when(pl.arange(rows) < rows - 3).then(pl.col("y")))
+
+
+def test_what_is_known_of_the_future_is_read_as_in_python(foreseeing: Forecaster, tmp_path: Path) -> None:
+    plan = foreseeing.plan()
+    deploy.export(plan, "wasm", tmp_path / "package")
+    rows = with_future()
+    script = """import { readFileSync } from "node:fs";
+    import { load, about, SeriesReader, parseCsv } from "#";
+    const reader = new SeriesReader(about.features, about.inputs.map((port) => port.name));
+    const stream = (await load()).open(), rows = parseCsv(JSON.parse(readFileSync("given.json", "utf8")));
+    const frame = (row, k) => reader.frame(row, reader.time(row), rows.slice(k + 1));
+    const found = rows.slice(0, 57).map((row, k) => stream.push(frame(row, k)));
+    console.log(JSON.stringify(found.map((each) => Array.from(each))));"""
+    found = np.array(node(tmp_path, script, rows.write_csv())).reshape(57, 3, -1)
+    # a stream is told of the next rows by each record, `predict` finds them in the table
+    answerer, given = SeriesAnswerer(plan), rows.to_dicts()
+    for k, record in enumerate(given[:57]):
+        ahead = {name: [row[name] for row in given[k + 1 : k + 4]] for name in ("wind", "sky")}
+        answer = answerer.answer(record | {"ahead": ahead})
+        expected = np.array([answer[name] for name in answer if name.startswith("q")]).T
+        np.testing.assert_allclose(found[k], expected, rtol=0, atol=2e-4)
+    quantiles = foreseeing.predict(rows.with_columns(pl.col("ds").str.to_datetime())).quantiles
+    np.testing.assert_allclose(found[-1], quantiles[0], rtol=0, atol=2e-4)
+
+
+def test_the_page_knows_of_the_future(foreseeing: Forecaster, tmp_path: Path, browse: Callable[..., Any]) -> None:
+    folder = deploy.export(foreseeing, "wasm", tmp_path / "package").folder
+    rows = with_future()
+    put = f"const field = document.getElementById('paste'); field.value = {json.dumps(rows.write_csv())};"
+    caption = {"expression": "document.querySelector('figcaption').textContent"}
+    steps = [
+        {"expression": f"{{{put} field.dispatchEvent(new Event('input'));}}"},
+        caption,
+        {"expression": f"{{{put.replace('clear', '').replace('grey', '')} field.dispatchEvent(new Event('input'));}}"},
+        caption,
+    ]
+    _, known, _, unknown = browse((folder / "index.html").as_uri(), steps)
+    assert known.startswith("pasted text: 57 rows. From 2024-02-28 09:00 to 2024-02-28 11:00; ")
+    assert "Of the 3 rows ahead, 3 say what is known of wind, sky." in known
+    assert "Of the 3 rows ahead, 0 say what is known of wind, sky." in unknown
+    best = foreseeing.predict(rows.with_columns(pl.col("ds").str.to_datetime())).quantiles[0, 0]
+    told = re.search(r"is about (\S+), between (\S+) and (\S+) in", known)
+    assert told is not None
+    for said, value in zip(told.groups(), (best[len(best) // 2], best[0], best[-1]), strict=True):
+        assert float(said) == pytest.approx(value, rel=1e-3)
 
 
 def shown(folder: Path, field: str, value: str) -> str:

@@ -11,11 +11,11 @@ function showPage(model) {
   const names = made("select", { id: "series", "aria-label": "Series", onchange: () => trying(run) });
   const slider = made("input", { type: "range", id: "moment", min: 1, "aria-label": "Where the forecast begins", oninput: () => trying(draw) });
   const figure = made("figure", { id: "picture" }), caption = made("figcaption");
-  const paste = made("textarea", { id: "paste", "aria-label": "CSV", spellcheck: "false", placeholder: `${[columns.id, ...reader.columns].join(",")}\n…`, oninput: () => trying(() => paste.value.trim() && take(paste.value, "pasted text")) });
+  const paste = made("textarea", { id: "paste", "aria-label": "CSV", spellcheck: "false", placeholder: `${[columns.id, ...reader.columns].join(",")}\n…${columns.future.length ? "\nRows without a target at the end say what is known of the future." : ""}`, oninput: () => trying(() => paste.value.trim() && take(paste.value, "pasted text")) });
   work.append(
     made("div", { class: "row" }, made("label", { class: "file" }, "Choose a CSV", choose), names, slider),
     figure, caption,
-    made("details", {}, made("summary", {}, `Paste a table: ${reader.columns.join(", ")}${columns.id ? `, and ${columns.id} where there are several series` : ""}`), paste),
+    made("details", {}, made("summary", {}, `Paste a table: ${reader.columns.join(", ")}${columns.id ? `, and ${columns.id} where there are several series` : ""}${columns.future.length ? `; rows without ${columns.target} at the end say what is known of the future` : ""}`), paste),
   );
   for (const kind of ["dragover", "dragleave", "drop"]) {
     work.addEventListener(kind, (event) => {
@@ -63,14 +63,27 @@ function showPage(model) {
 
   function run() {
     rows = filled(groups.get(names.value || groups.keys().next().value)).slice(-5000);
-    const stream = model.open(), frames = rows.map(({ row, time }) => reader.frame(row, time));
+    const stream = model.open(), ends = moments(), after = rows.map(({ row }) => row);
+    const frames = rows.slice(0, ends).map(({ row, time }, k) => reader.frame(row, time, after.slice(k + 1, k + 1 + horizon)));
     const began = performance.now();
     forecasts = frames.map((frame) => stream.push(frame));
-    facts(rows.length, performance.now() - began);
+    facts(ends, performance.now() - began);
     stream.close();
-    slider.max = rows.length;
-    slider.value = rows.length;
+    slider.max = ends;
+    slider.value = ends;
     draw();
+  }
+
+  /** After how many rows there may be a forecast: those after the last target say no more than what is known of the future. */
+  function moments() {
+    return rows.findLastIndex(({ value }) => Number.isFinite(value)) + 1 || rows.length;
+  }
+
+  /** How much of the horizon is covered by rows with what is known of it. */
+  function ahead(now) {
+    if (!columns.future.length) return "";
+    const known = rows.slice(now, now + horizon).filter(({ row }) => columns.future.every((name) => (row[name] ?? "") !== "")).length;
+    return ` Of the ${horizon} rows ahead, ${known} ${known === 1 ? "says" : "say"} what is known of ${columns.future.join(", ")}.`;
   }
 
   function draw() {
@@ -82,7 +95,7 @@ function showPage(model) {
     const ends = `${label(reader.later(rows[now - 1].time, 1))} to ${label(reader.later(rows[now - 1].time, horizon))}`;
     const best = found[Math.floor(levels / 2)];
     const lacks = reader.columns.slice(1).filter((name) => !(name in rows.at(-1).row) && !(name in rows[0].row));
-    caption.textContent = `${from}: ${rows.length} rows. From ${ends}; the next value is about ${short(best)}, between ${short(at(0)[0])} and ${short(at(levels - 1)[0])} in ${Math.round(100 * (quantiles.at(-1) - quantiles[0]))} of 100 cases.${lacks.length ? ` Not in the table: ${lacks.join(", ")}.` : ""}`;
+    caption.textContent = `${from}: ${slider.max} rows. From ${ends}; the next value is about ${short(best)}, between ${short(at(0)[0])} and ${short(at(levels - 1)[0])} in ${Math.round(100 * (quantiles.at(-1) - quantiles[0]))} of 100 cases.${ahead(now)}${lacks.length ? ` Not in the table: ${lacks.join(", ")}.` : ""}`;
   }
 
   const label = (time) => (reader.plainTimes && Math.abs(time) < 1e10 ? String(time) : new Date(time).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", ""));

@@ -9,5 +9,6 @@ export declare class SeriesReader {
   readonly plainTimes: boolean;
   time(row: Record<string, string>): number;
   later(time: number, steps: number): number;
-  frame(row: Record<string, string>, time: number): Inputs;
+  /** `following`: the rows of the next times, in their order, as far as their known covariates are there. */
+  frame(row: Record<string, string>, time: number, following?: readonly Record<string, string>[]): Inputs;
 }

@@ -80,10 +80,10 @@ export class SeriesReader {
     return time + steps * length;
   }
 
-  /** A frame for the model from a row. A value that is missing is NaN. */
-  frame(row, time) {
+  /** A frame for the model from a row, and the rows after it, of which the known covariates are read. What is missing is NaN. */
+  frame(row, time, following = []) {
     const { columns } = this._schema, { horizon, series } = this._features;
-    const ahead = Array.from({ length: horizon }, () => this._values({}, columns.future));
+    const ahead = Array.from({ length: horizon }, (_, k) => this._values(following[k] ?? {}, columns.future));
     const frame = {
       target: number(row[columns.target]),
       past: this._values(row, columns.past),
