@@ -88,7 +88,16 @@ void integer_steps(Bytes& bytes, Draw& draw, int kind) {
   const gatelet_q_cell& cell = made.cell;
   const std::int64_t I = cell.inputs, H = cell.units;
   auto h = any<std::int16_t>(bytes, H), c = any<std::int16_t>(bytes, H);
-  auto scratch = array<gatelet_four>(GATELET_Q_SCRATCH(I, H));
+  auto scratch = array<gatelet_four>(GATELET_Q_LOW_RANK_SCRATCH(I, H, H));
+  // a right factor of rank H, whose sums fit 32 bits whatever h is
+  std::vector<std::int8_t> w(static_cast<std::size_t>(H * groups(H) * 4));
+  std::vector<std::int16_t> m(static_cast<std::size_t>(H));
+  const std::vector<std::int32_t> halves(static_cast<std::size_t>(H), 1 << 14);
+  for (std::int8_t& each : w) each = static_cast<std::int8_t>(draw.next() % 255 - 127);
+  for (std::int16_t& each : m) each = static_cast<std::int16_t>(draw.next() % 4096);
+  const auto units = static_cast<std::uint16_t>(H);
+  const gatelet_q_dense right = {units, units, w.data(), m.data(), halves.data(), 15};
+  const bool low = draw.next() % 2 == 0;
   std::vector<std::uint16_t> blocks;
   for (std::int64_t j = 0; j < H; ++j) {  // all of them: the list itself is what is tried
     for (const std::int64_t count : {groups(I), groups(H)}) {
@@ -98,8 +107,10 @@ void integer_steps(Bytes& bytes, Draw& draw, int kind) {
   }
   for (int t = 0; t < 3; ++t) {
     auto x = any<std::int16_t>(bytes, I);
-    if (kind == 0) gatelet_q_gru_step(&cell, x.get(), h.get(), scratch.get());
-    if (kind == 1) gatelet_q_lstm_step(&cell, x.get(), h.get(), c.get(), scratch.get());
+    if (kind == 0 && low) gatelet_q_gru_low_rank_step(&cell, &right, x.get(), h.get(), scratch.get());
+    else if (kind == 0) gatelet_q_gru_step(&cell, x.get(), h.get(), scratch.get());
+    if (kind == 1 && low) gatelet_q_lstm_low_rank_step(&cell, &right, x.get(), h.get(), c.get(), scratch.get());
+    else if (kind == 1) gatelet_q_lstm_step(&cell, x.get(), h.get(), c.get(), scratch.get());
     if (kind == 2) gatelet_q_fastgrnn_step(&cell, x.get(), h.get(), scratch.get());
     if (kind == 3) gatelet_q_gru_sparse_step(&cell, blocks.data(), x.get(), h.get(), scratch.get());
   }

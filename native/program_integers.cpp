@@ -29,10 +29,11 @@ void to_floats(const std::int16_t* from, std::int64_t count, float* to) {
   for (std::int64_t j = 0; j < count; ++j) to[j] = from[j];
 }
 
-enum class Kind { gru, sparse_gru, lstm, sparse_lstm, fastgrnn };
+enum class Kind { gru, sparse_gru, lstm, sparse_lstm, fastgrnn, low_rank_gru, low_rank_lstm };
 
-// Settings, after those of all cells: the kind, I, shift, exponent, zeta, nu. Constants: weights, multipliers, biases, and
-// blocks of a sparse cell, as gatelet.h has them.
+// Settings, after those of all cells: the kind, I, shift, exponent, zeta, nu, and the rank and the shift of a right factor.
+// Constants: weights, multipliers, biases, blocks of a sparse cell, then weights, multipliers and biases of the right factor,
+// as gatelet.h has them.
 class IntegerCell : public Recurrent {
  public:
   explicit IntegerCell(const Description& d)
@@ -46,10 +47,15 @@ class IntegerCell : public Recurrent {
         x_(static_cast<std::size_t>(in_.width)),
         h_(static_cast<std::size_t>(H_)),
         c_(static_cast<std::size_t>(H_)),
-        scratch_(static_cast<std::size_t>(GATELET_Q_SCRATCH(in_.width, H_))),
+        right_weights_(numbers<std::int8_t>(d, 4)),
+        right_multipliers_(numbers<std::int16_t>(d, 5)),
+        right_biases_(numbers<std::int32_t>(d, 6)),
+        scratch_(static_cast<std::size_t>(GATELET_Q_LOW_RANK_SCRATCH(in_.width, H_, whole(d, 10)))),
         cell_{static_cast<std::uint16_t>(whole(d, 5)), static_cast<std::uint16_t>(H_), weights_.data(), multipliers_.data(),
               biases_.data(), static_cast<std::uint8_t>(whole(d, 6)), static_cast<std::uint8_t>(whole(d, 7)),
-              static_cast<std::int16_t>(whole(d, 8)), static_cast<std::int16_t>(whole(d, 9))} {}
+              static_cast<std::int16_t>(whole(d, 8)), static_cast<std::int16_t>(whole(d, 9))},
+        right_{static_cast<std::uint16_t>(H_), static_cast<std::uint16_t>(whole(d, 10)), right_weights_.data(),
+               right_multipliers_.data(), right_biases_.data(), static_cast<std::uint8_t>(whole(d, 11))} {}
 
  protected:
   void prepare(std::int64_t) override {}
@@ -76,9 +82,13 @@ class IntegerCell : public Recurrent {
       case Kind::gru: return gatelet_q_gru_step(&cell_, x_.data(), h_.data(), scratch_.data());
       case Kind::sparse_gru:
         return gatelet_q_gru_sparse_step(&cell_, blocks_.data(), x_.data(), h_.data(), scratch_.data());
+      case Kind::low_rank_gru:
+        return gatelet_q_gru_low_rank_step(&cell_, &right_, x_.data(), h_.data(), scratch_.data());
       case Kind::lstm: return gatelet_q_lstm_step(&cell_, x_.data(), h_.data(), c_.data(), scratch_.data());
       case Kind::sparse_lstm:
         return gatelet_q_lstm_sparse_step(&cell_, blocks_.data(), x_.data(), h_.data(), c_.data(), scratch_.data());
+      case Kind::low_rank_lstm:
+        return gatelet_q_lstm_low_rank_step(&cell_, &right_, x_.data(), h_.data(), c_.data(), scratch_.data());
       case Kind::fastgrnn: return gatelet_q_fastgrnn_step(&cell_, x_.data(), h_.data(), scratch_.data());
     }
   }
@@ -90,8 +100,12 @@ class IntegerCell : public Recurrent {
   std::vector<std::int32_t> biases_;
   std::vector<std::uint16_t> blocks_;
   Shorts x_, h_, c_;
+  std::vector<std::int8_t> right_weights_;
+  Shorts right_multipliers_;
+  std::vector<std::int32_t> right_biases_;
   std::vector<gatelet_four> scratch_;
   gatelet_q_cell cell_;
+  gatelet_q_dense right_;
 };
 
 enum class Gate { linear, relu, tanh, sigmoid };

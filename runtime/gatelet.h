@@ -43,6 +43,7 @@ typedef union {
 } gatelet_four;
 
 #define GATELET_Q_SCRATCH(inputs, units) (GATELET_GROUPS(inputs) + GATELET_GROUPS(units))
+#define GATELET_Q_LOW_RANK_SCRATCH(inputs, units, rank) (GATELET_Q_SCRATCH(inputs, units) + 2 * GATELET_GROUPS(rank))
 
 /* ------------------------------------------------------------------------------------------------ integer cells ---- */
 
@@ -58,6 +59,16 @@ typedef struct {
     uint8_t exponent;           /* LSTM: c is in units of 2^(exponent-15); FastGRNN: h is, and exponent >= 1; GRU: 0 */
     int16_t zeta, nu;           /* FastGRNN: the scales of the candidate in Q15 */
 } gatelet_q_cell;
+
+/* A dense layer: y = clamp16(shift(shift(W x, 8) m + b, shift)). */
+typedef struct {
+    uint16_t inputs;            /* I */
+    uint16_t outputs;           /* O */
+    const int8_t *weights;      /* (O, groups of I, 4) */
+    const int16_t *multipliers; /* (O) */
+    const int32_t *biases;      /* (O): b + 2^(shift-1) */
+    uint8_t shift;              /* 1 ... 24 */
+} gatelet_q_dense;
 
 /* One step of a GRU, reset after the product; matrices r, z, n; biases r, z, n of x, n of h.
  *     r = s(W_ir x + W_hr h + b_r)   z = s(W_iz x + W_hz h + b_z)   n = tanh(W_in x + b_in + r (W_hn h + b_hn))
@@ -78,22 +89,20 @@ void gatelet_q_lstm_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *
 void gatelet_q_lstm_sparse_step(const gatelet_q_cell *cell, const uint16_t *blocks, const int16_t *x, int16_t *h,
                                 int16_t *c, gatelet_four *scratch); /* blocks as of gatelet_q_gru_sparse_step */
 
+/* The same steps where W_hh is of low rank, the product of a left factor (G H, R) and a right one (R, H): the right one is a
+ * dense layer from h to R sums in Q15, which the cell's weights meet in the place of h, with groups of R for those of H.
+ * scratch: GATELET_Q_LOW_RANK_SCRATCH(I, H, R). */
+void gatelet_q_gru_low_rank_step(const gatelet_q_cell *cell, const gatelet_q_dense *right, const int16_t *x, int16_t *h,
+                                 gatelet_four *scratch);
+void gatelet_q_lstm_low_rank_step(const gatelet_q_cell *cell, const gatelet_q_dense *right, const int16_t *x, int16_t *h,
+                                  int16_t *c, gatelet_four *scratch);
+
 /* One step of a FastGRNN; one matrix, biases z, n.
  *     a = W x + U h   z = s(a + b_z)   n = tanh(a + b_n)   h' = (zeta (1 - z) + nu) n + z h
  * h: (H) in units of 2^(exponent-15), is replaced. */
 void gatelet_q_fastgrnn_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch);
 
 /* ---------------------------------------------------------------------------------------- integer layers around ---- */
-
-/* y = clamp16(shift(shift(W x, 8) m + b, shift)). */
-typedef struct {
-    uint16_t inputs;            /* I */
-    uint16_t outputs;           /* O */
-    const int8_t *weights;      /* (O, groups of I, 4) */
-    const int16_t *multipliers; /* (O) */
-    const int32_t *biases;      /* (O): b + 2^(shift-1) */
-    uint8_t shift;              /* 1 ... 24 */
-} gatelet_q_dense;
 
 /* x: (I), y: (O), scratch: GATELET_Q_SCRATCH(I, 0). */
 void gatelet_q_dense_step(const gatelet_q_dense *layer, const int16_t *x, int16_t *y, gatelet_four *scratch);

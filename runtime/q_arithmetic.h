@@ -171,4 +171,11 @@ GATELET_INLINE int32_t gatelet_q_end(gatelet_q_sum sum) { return gatelet_floor_s
 /* Lays activations out for `gatelet_add`, with zeros at the end. Gives where the next may begin. */
 gatelet_four *gatelet_arrange(gatelet_four *scratch, const int16_t *x, uint16_t size);
 
+/* Of a W_hh of low rank the right factor times h, arranged where seen says. Gives where it ends; as numbers it lies there. */
+GATELET_INLINE gatelet_four *gatelet_q_seen(const gatelet_q_dense *right, const int16_t *h, gatelet_four *seen) {
+    gatelet_four *const sums = seen + GATELET_GROUPS(right->outputs);
+    gatelet_q_dense_step(right, h, sums->values, sums + GATELET_GROUPS(right->outputs));
+    return gatelet_arrange(seen, sums->values, right->outputs);
+}
+
 #endif

@@ -1,30 +1,6 @@
-#include "q_gru.h"
-
-/* Four columns of each gate times each group of x, so that every load of x serves three gates. */
-GATELET_TWICE const int8_t *add_three(const int8_t *w, const gatelet_four *x, const gatelet_four *end, int32_t *sums) {
-    gatelet_q_sum r = gatelet_q_start(), z = r, n = r;
-    do {
-        const gatelet_four *at = x++;
-        r = gatelet_add(r, at, w);
-        z = gatelet_add(z, at, w + 4);
-        n = gatelet_add(n, at, w + 8);
-        w += 12;
-    } while (x != end);
-    sums[0] = gatelet_q_end(r), sums[1] = gatelet_q_end(z), sums[2] = gatelet_q_end(n);
-    return w;
-}
+#include "q_gru_units.h"
 
 void gatelet_q_gru_step(const gatelet_q_cell *cell, const int16_t *x, int16_t *h, gatelet_four *scratch) {
-    const int8_t *w = cell->weights;
-    const int16_t *m = cell->multipliers;
-    const int32_t *b = cell->biases;
-    const int shift = cell->shift;
     gatelet_four *const old = gatelet_arrange(scratch, x, cell->inputs);
-    const gatelet_four *const end = gatelet_arrange(old, h, cell->units);
-    for (uint16_t j = cell->units; j > 0; j--, m += 6, b += 4, h++) {
-        int32_t of_x[3], of_h[3];
-        w = add_three(w, scratch, old, of_x);
-        w = add_three(w, old, end, of_h);
-        gatelet_q_gru_unit(of_x, of_h, m, b, shift, h);
-    }
+    gatelet_q_gru_units(cell, old, gatelet_arrange(old, h, cell->units), h, scratch);
 }

@@ -4,14 +4,15 @@
 
 Deterministic: the emulator counts instructions (simavr: cycles), so the machine's load does not matter. They are not
 cycles. Before anything is counted, integer outputs over 200 steps must be those of the NumPy model, to the last bit, on
-that core. Weights are random; in the sparse cells, 90% of the blocks of both matrices are zeros, left out by the C.
+that core. Weights are random; in the sparse cells, 90% of the blocks of both matrices are zeros, left out by the C, in
+those called `hh` of W_hh alone. Beside these stand cells of low rank, with as many multiply-adds in W_hh.
 """
 
 import argparse
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,10 +25,11 @@ from gatelet.deploy.quantization import IntegerStack, quantize_cell
 from gatelet.deploy.toolchains import CORES, Core, missing_tools
 from gatelet.plan import mel_filters
 from gatelet.reference import LayerWeights
-from gatelet.runtime import Kind, pack_floats, pack_log_mel, source_folder
+from gatelet.runtime import Kind, grouped, pack_floats, pack_log_mel, source_folder
 
 GATES = {"gru": 3, "lstm": 4, "fastgrnn": 1}
 SMALL, LARGE = (16, 32), (16, 128)  # I, H
+RANK = 10  # R (3H + H) = a tenth of 3H H, for the large one
 STEPS = 20  # that are counted
 GATE_STEPS = 200
 X_UNIT = 2.0**-13
@@ -90,24 +92,27 @@ class Frame:
         )
 
 
-def float_layer(kind: str, inputs: int, units: int, density: float = 1.0) -> LayerWeights:
-    """Random weights, of which a share of blocks (the gates of a unit, four columns) is not zero."""
+def float_layer(kind: str, inputs: int, units: int, density: float = 1.0, of_x: float | None = None) -> LayerWeights:
+    """Random weights, of which a share of blocks (the gates of a unit, four columns) is not zero; of W_ih, another."""
     rng, gates = np.random.default_rng(inputs + units), GATES[kind]
 
-    def draw(rows: int, columns: int) -> NDArray[np.float64]:
+    def draw(rows: int, columns: int, density: float) -> NDArray[np.float64]:
         matrix: NDArray[np.float64] = rng.uniform(-1, 1, (rows, columns)) / np.sqrt(units)
         there = rng.random((units, -(-columns // 4))) < density
         return matrix * np.tile(np.repeat(there, 4, axis=1)[:, :columns], (gates, 1))
 
     bias = rng.uniform(-0.1, 0.1, max(gates, 2) * units)
     scales = np.array([1.0, -4.0]) if kind == "fastgrnn" else None
-    return LayerWeights(draw(gates * units, inputs), draw(gates * units, units), bias, bias, scales=scales)
+    of_both = draw(gates * units, inputs, density if of_x is None else of_x), draw(gates * units, units, density)
+    return LayerWeights(*of_both, bias, bias, scales=scales)
 
 
-def case(name: str, kind: Kind, shape: tuple[int, int], *, floats: bool, density: float = 1.0) -> Case:
+def case(
+    name: str, kind: Kind, shape: tuple[int, int], *, floats: bool, density: float = 1.0, of_x: float | None = None
+) -> Case:
     """One cell, sparse where its density is less than 1."""
     inputs, units = shape
-    layer, sparse = float_layer(kind, inputs, units, density), density < 1
+    layer, sparse = float_layer(kind, inputs, units, density, of_x), density < 1
     if floats:
         constants = float_cell_text(name, pack_floats(kind, layer), sparse=sparse)
     else:
@@ -119,6 +124,20 @@ def case(name: str, kind: Kind, shape: tuple[int, int], *, floats: bool, density
     return Case(name, constants, f"{step}(&{name}, {blocks}x, {state}, scratch)", kind, units, inputs, floats)
 
 
+def low_rank(name: str, shape: tuple[int, int], rank: int, *, floats: bool) -> Case:
+    """A GRU whose W_hh has two factors."""
+    inputs, units = shape
+    whole = float_layer("gru", inputs, units)
+    layer, right = replace(whole, weight_hh=whole.weight_hh[:, :rank]), whole.weight_hh[:rank]
+    if floats:
+        arranged = array_text(f"{name}_right", grouped(right.astype(np.float32)))
+        constants, factor = float_cell_text(name, pack_floats("gru", layer)) + arranged, f"{name}_right, {rank}"
+    else:
+        constants, factor = cell_text(name, quantize_cell("gru", layer, X_UNIT, right=right)), f"&{name}_right"
+    call = f"gatelet_{'f' if floats else 'q'}_gru_low_rank_step(&{name}, {factor}, x, h_{name}, scratch)"
+    return Case(name, constants, call, "gru", units, inputs, floats)
+
+
 def programs(core: Core) -> list[Sequence[Case | Frame]]:
     """What runs together; the large float cells fit neither an M0 nor an AVR."""
     small = [case(f"q_{kind}", kind, SMALL, floats=False) for kind in get_args(Kind)]
@@ -126,6 +145,8 @@ def programs(core: Core) -> list[Sequence[Case | Frame]]:
     large = [
         case("q_dense_128", "gru", LARGE, floats=False),
         case("q_sparse_128", "gru", LARGE, floats=False, density=0.1),
+        case("q_sparse_hh_128", "gru", LARGE, floats=False, density=0.1, of_x=1.0),
+        low_rank("q_low_rank_128", LARGE, RANK, floats=False),
     ]
     sound = [Frame()]
     if core.name == "avr":
@@ -135,6 +156,8 @@ def programs(core: Core) -> list[Sequence[Case | Frame]]:
     large += [
         case("f_dense_128", "gru", LARGE, floats=True),
         case("f_sparse_128", "gru", LARGE, floats=True, density=0.1),
+        case("f_sparse_hh_128", "gru", LARGE, floats=True, density=0.1, of_x=1.0),
+        low_rank("f_low_rank_128", LARGE, RANK, floats=True),
     ]
     return [small, large, sound]
 
@@ -188,7 +211,19 @@ def measure(core: Core, optimize: str) -> dict[str, Any]:
         for cases in programs(core):
             counts |= count(core, cases, optimize, folder)
         sizes = {}
-        for step in ("q_gru", "q_shared", "q_gru_sparse", "q_lstm", "q_fastgrnn", "f_gru", "f_shared", "f_log_mel"):
+        for step in (
+            "q_gru",
+            "q_shared",
+            "q_gru_sparse",
+            "q_gru_low_rank",
+            "q_dense",
+            "q_lstm",
+            "q_fastgrnn",
+            "f_gru",
+            "f_gru_low_rank",
+            "f_shared",
+            "f_log_mel",
+        ):
             size = emulate.code_size(core, [source_folder() / f"{step}.c"], folder, optimize=optimize)
             sizes[step] = {"code": size.code, "static": size.data + size.bss}
     return {"core": core.name, "counts": core.counts, "optimize": optimize, "per_step": counts, "bytes": sizes}

@@ -1,13 +1,14 @@
-"""What it costs in quality to leave out nine tenths of the blocks of recurrent weights, on two real tasks.
+"""What it costs in quality to have a tenth of the recurrent weights, in blocks or of low rank, on two real tasks.
 
     python benchmarks/edge/pruning.py [--task forecast classify] [--seeds 3] [--validation]
 
 forecast: the demo's forecaster (GRU of 64 units, temperature of three airports, the last eight weeks as a test).
 classify: SST-2, sentences only (GRU of 128 units, read from both ends; settings of benchmarks/text/sets.py).
 
-Each seed gives six models: the dense one; that one pruned to a density of 0.1 (of W_hh, and of W_hh and W_ih), and
-trained on for as long with nothing pruned; one pruned as it was fitted; and a small dense one, with as many weights in
-W_hh as are left. All settings are the usual ones; the epochs are chosen by the validation parts (`--validation` shows
+Each seed gives nine models: the dense one; that one pruned to a density of 0.1 (of W_hh, and of W_hh and W_ih), to the
+rank with as many multiply-adds in W_hh and to twice that rank, and trained on for as long with nothing pruned; one
+pruned to the density and one to the rank as it was fitted; and a small dense one, with as many weights in W_hh as are
+left. All settings are the usual ones; the epochs are chosen by the validation parts (`--validation` shows
 those), and the test parts are scored once. Runs are kept, so a benchmark that was stopped goes on with the next seed.
 """
 
@@ -33,12 +34,15 @@ from sets import CHOICES, READERS
 
 RESULTS = Path(__file__).parent / "results"
 DENSITY = 0.1
-DENSE, LONGER, PRUNED, BOTH, FITTED, SMALL = (
+DENSE, LONGER, PRUNED, LOW, HIGHER, BOTH, FITTED, LOW_FITTED, SMALL = (
     "dense",
     "that, trained on, nothing pruned",
     "that, 90% of the blocks of W_hh pruned",
+    "that, W_hh of the rank with as many multiply-adds",
+    "that, W_hh of twice that rank",
     "that, 90% of the blocks of W_hh and W_ih pruned",
     "both pruned as it was fitted",
+    "of that rank as it was fitted",
     "small and dense, as many weights in W_hh as are left",
 )
 
@@ -49,26 +53,27 @@ class Forecasting:
     """The demo's forecaster."""
 
     title = "New York's temperature, 24 hours ahead"
+    units = NETWORK.hidden_size
     metrics = ("mase", "wql")
 
     def __init__(self, *, test: bool) -> None:
         self.table, self.test = nyc_weather(), test
 
-    def fit(self, seed: int, *, small: bool = False, density: float = 1.0) -> Model:
+    def fit(self, seed: int, *, small: bool = False, density: float = 1.0, rank: int | None = None) -> Model:
         """A fresh model."""
         network: NetworkSettings = replace(NETWORK, hidden_size=smaller(NETWORK.hidden_size)) if small else NETWORK
         model = Forecaster(HOURS, columns=Columns(past=PAST), network=network)
         return model.fit(
             self.table,
-            training=replace(TRAINING, seed=seed, density=density, prune_inputs=density < 1),
+            training=replace(TRAINING, seed=seed, density=density, prune_inputs=density < 1, rank=rank),
             test_size=SPLIT.test_size,
             validation_size=SPLIT.validation_size,
         )
 
-    def prune(self, model: Model, density: float, inputs: bool) -> None:
+    def prune(self, model: Model, density: float | None, inputs: bool, rank: int | None) -> None:
         """Train on."""
         assert isinstance(model, Forecaster)
-        model.prune(self.table, density, inputs=inputs, validation_size=SPLIT.validation_size)
+        model.prune(self.table, density, inputs=inputs, rank=rank, validation_size=SPLIT.validation_size)
 
     def scores(self, model: Model) -> dict[str, float]:
         """On the test part."""
@@ -81,24 +86,25 @@ class Classification:
     """SST-2."""
 
     title = "SST-2, sentences only"
+    units = CHOICES["sst2"].network.hidden_size
     metrics = ("accuracy", "macro_f1")
 
     def __init__(self, *, test: bool) -> None:
         self.parts, self.choice, self.test = READERS["sst2"](), CHOICES["sst2"], test
 
-    def fit(self, seed: int, *, small: bool = False, density: float = 1.0) -> Model:
+    def fit(self, seed: int, *, small: bool = False, density: float = 1.0, rank: int | None = None) -> Model:
         """A fresh model."""
         network: ClassifierSettings = self.choice.network
         if small:
             network = replace(network, hidden_size=smaller(network.hidden_size))
         choice = replace(self.choice, network=network)
-        training = replace(choice.settings(seed), density=density, prune_inputs=density < 1)
+        training = replace(choice.settings(seed), density=density, prune_inputs=density < 1, rank=rank)
         return choice.classifier().fit(self.parts.train, validation=self.parts.validation, training=training)
 
-    def prune(self, model: Model, density: float, inputs: bool) -> None:
+    def prune(self, model: Model, density: float | None, inputs: bool, rank: int | None) -> None:
         """Train on."""
         assert isinstance(model, Classifier)
-        model.prune(self.parts.train, density, inputs=inputs, validation=self.parts.validation)
+        model.prune(self.parts.train, density, inputs=inputs, rank=rank, validation=self.parts.validation)
 
     def scores(self, model: Model) -> dict[str, float]:
         """On the test part, or the accuracy on the validation part."""
@@ -117,6 +123,11 @@ def smaller(hidden: int) -> int:
     return round(hidden * float(np.sqrt(DENSITY)))
 
 
+def low(hidden: int) -> int:
+    """The rank of a W_hh (3H, H) whose factors have as many weights as blocks are left: R (3H + H) = density 3H H."""
+    return round(DENSITY * 3 * hidden / 4)
+
+
 def one_seed(task: Forecasting | Classification, seed: int, folder: Path) -> list[dict[str, Any]]:
     """All models of one seed."""
     runs = []
@@ -132,13 +143,22 @@ def one_seed(task: Forecasting | Classification, seed: int, folder: Path) -> lis
     dense = task.fit(seed)
     note(DENSE, dense, started)
     place = dense.save(folder / "dense", overwrite=True)
-    for name, density, inputs in ((LONGER, 1.0, False), (PRUNED, DENSITY, False), (BOTH, DENSITY, True)):
+    rank = low(task.units)
+    ways: dict[str, tuple[float | None, bool, int | None]] = {
+        LONGER: (1.0, False, None),
+        PRUNED: (DENSITY, False, None),
+        LOW: (None, False, rank),
+        HIGHER: (None, False, 2 * rank),
+        BOTH: (DENSITY, True, None),
+    }
+    for name, way in ways.items():
         started, model = time.perf_counter(), type(dense).load(place)
-        task.prune(model, density, inputs)
+        task.prune(model, *way)
         note(name, model, started)
-    for name, density in ((FITTED, DENSITY), (SMALL, 1.0)):
-        started = time.perf_counter()
-        note(name, task.fit(seed, small=name == SMALL, density=density), started)
+    for name in (FITTED, LOW_FITTED, SMALL):
+        started, density = time.perf_counter(), DENSITY if name == FITTED else 1.0
+        fitted = task.fit(seed, small=name == SMALL, density=density, rank=rank if name == LOW_FITTED else None)
+        note(name, fitted, started)
     return runs
 
 
@@ -181,8 +201,9 @@ def main() -> None:
         return
     parts = [f"## {TASKS[name].title}\n\n{table(TASKS[name].metrics, runs)}\n" for name, runs in known.items()]
     text = (
-        "# Nine tenths of the blocks of recurrent weights left out\n\n`python benchmarks/edge/pruning.py`; mean ± "
-        "standard deviation over the seeds, and the change of the mean against the dense model.\n\n" + "\n".join(parts)
+        "# A tenth of the recurrent weights\n\nBlocks of zeros, or a low rank: 5 for 64 units, 10 for 128. "
+        "`python benchmarks/edge/pruning.py`; mean ± standard deviation over the seeds, and the change of the mean "
+        "against the dense model.\n\n" + "\n".join(parts)
     )
     (RESULTS / "pruning.md").write_text(text, encoding="utf-8")
     print(text)

@@ -325,8 +325,8 @@ void test_integers(const gatelet::Kernels& kernels) {
   const auto program = kernels.new_program(places.width);
   program->add({"Quantize", {x}, {x16}, 0, {0.25}, {}, {}, false});
   const std::vector<std::int16_t> four(std::size_t(8 * H), 20), two(3, 300), rows(2, 900);
-  program->add({"IntegerLSTM", {x16}, {h, c}, 0, {double(H), 0, 0, 0, 2, double(I), 10, 2, 0, 0}, {},
-                {bytes(weights(H * 4 * 4 * 4)), bytes(four), bytes(halves(4 * H)), ""}, false});
+  program->add({"IntegerLSTM", {x16}, {h, c}, 0, {double(H), 0, 0, 0, 2, double(I), 10, 2, 0, 0, 0, 0}, {},
+                {bytes(weights(H * 4 * 4 * 4)), bytes(four), bytes(halves(4 * H)), "", "", "", ""}, false});
   program->add({"IntegerDense", {h}, {y}, 0, {10, 2}, {}, {bytes(weights(3 * 8)), bytes(two), bytes(halves(3))}, false});
   program->add({"IntegerPool", {y}, {mean}, 64, {3, 0}, {}, {}, false});
   program->add({"IntegerEmbedding", {token}, {row}, 0, {4, 1}, {}, {bytes(weights(2 * 3)), bytes(rows)}, false});

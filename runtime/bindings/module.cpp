@@ -45,6 +45,21 @@ class Cell {
                                  scratch_.data());
     });
   }
+  // The right factor: rank, weights, multipliers, biases, shift.
+  void gru_low_rank(std::uint16_t rank, Address w, Address m, Address b, std::uint8_t shift, std::int64_t steps, Address x,
+                    Address h, Address y) {
+    const gatelet_q_dense right = right_of(rank, w, m, b, shift);
+    each_step(steps, x, h, y, [&](const std::int16_t* input) {
+      gatelet_q_gru_low_rank_step(&cell_, &right, input, at<std::int16_t>(h), scratch_.data());
+    });
+  }
+  void lstm_low_rank(std::uint16_t rank, Address w, Address m, Address b, std::uint8_t shift, std::int64_t steps, Address x,
+                     Address h, Address c, Address y) {
+    const gatelet_q_dense right = right_of(rank, w, m, b, shift);
+    each_step(steps, x, h, y, [&](const std::int16_t* input) {
+      gatelet_q_lstm_low_rank_step(&cell_, &right, input, at<std::int16_t>(h), at<std::int16_t>(c), scratch_.data());
+    });
+  }
   void fastgrnn(std::int64_t steps, Address x, Address h, Address y) { run<gatelet_q_fastgrnn_step>(steps, x, h, y); }
   void lstm(std::int64_t steps, Address x, Address h, Address c, Address y) {
     each_step(steps, x, h, y, [&](const std::int16_t* input) {
@@ -53,6 +68,11 @@ class Cell {
   }
 
  private:
+  gatelet_q_dense right_of(std::uint16_t rank, Address weights, Address multipliers, Address biases, std::uint8_t shift) {
+    scratch_.resize(GATELET_Q_LOW_RANK_SCRATCH(std::size_t{cell_.inputs}, cell_.units, rank));
+    return {cell_.units, rank, at<std::int8_t>(weights), at<std::int16_t>(multipliers), at<std::int32_t>(biases), shift};
+  }
+
   template <auto step>
   void run(std::int64_t steps, Address x, Address h, Address y) {
     each_step(steps, x, h, y, [&](const std::int16_t* input) {
@@ -182,6 +202,8 @@ NB_MODULE(_runtime, m) {
       .def("gru", &Cell::gru)
       .def("gru_sparse", &Cell::gru_sparse)
       .def("lstm_sparse", &Cell::lstm_sparse)
+      .def("gru_low_rank", &Cell::gru_low_rank)
+      .def("lstm_low_rank", &Cell::lstm_low_rank)
       .def("fastgrnn", &Cell::fastgrnn)
       .def("lstm", &Cell::lstm);
   nb::class_<FloatCell>(m, "FloatCell")

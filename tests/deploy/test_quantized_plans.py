@@ -11,11 +11,18 @@ import pytest
 
 from gatelet import plan as p
 from gatelet.deploy.quantization import convert, observe, quantize
-from gatelet.errors import ExportError
+from gatelet.errors import ExportError, ModelError
 from gatelet.plan import interpret
+from gatelet.stream import Session
 
 Rng = np.random.Generator
-CELLS: dict[str, tuple[type[p.Recurrent], int]] = {"gru": (p.GRU, 3), "lstm": (p.LSTM, 4), "fastgrnn": (p.FastGRNN, 1)}
+CELLS: dict[str, tuple[type[p.Recurrent], int]] = {
+    "gru": (p.GRU, 3),
+    "gru_low": (p.GRU, 3),
+    "lstm": (p.LSTM, 4),
+    "lstm_low": (p.LSTM, 4),
+    "fastgrnn": (p.FastGRNN, 1),
+}
 
 
 def weights(rng: Rng, *shape: int) -> Any:
@@ -28,7 +35,10 @@ def cell(rng: Rng, kind: str, source: str, target: str, sizes: tuple[int, int], 
     biases = (2 * hidden, 0) if kind == "fastgrnn" else (gates * hidden, gates * hidden)
     if kind == "fastgrnn":
         settings["scales"] = np.array([1.0, -4.0], np.float32)
-    parts = (weights(rng, gates * hidden, inputs), weights(rng, gates * hidden, hidden))
+    rank = 4 if kind.endswith("_low") else hidden
+    if rank < hidden:
+        settings["right"] = weights(rng, rank, hidden)
+    parts = (weights(rng, gates * hidden, inputs), weights(rng, gates * hidden, rank))
     return make(source, target, *parts, *(weights(rng, size) for size in biases), **settings)
 
 
@@ -89,7 +99,9 @@ def text_frames(count: int, length: int = 0) -> list[dict[str, Any]]:
     return [{"token": rng.integers(0, 11, length), "spelling": rng.integers(-1, 9, (length, 3))} for _ in range(count)]
 
 
-@pytest.mark.parametrize(("kind", "worst"), [("gru", 0.01), ("lstm", 0.02), ("fastgrnn", 0.05)])
+@pytest.mark.parametrize(
+    ("kind", "worst"), [("gru", 0.01), ("gru_low", 0.01), ("lstm", 0.02), ("lstm_low", 0.02), ("fastgrnn", 0.05)]
+)
 def test_a_stream_of_numbers(kind: str, worst: float, tmp_path: Path) -> None:
     plan, frames = stacked(kind), number_frames(150)
     made = quantize(plan, [frames[:100]])
@@ -105,6 +117,40 @@ def test_a_stream_of_numbers(kind: str, worst: float, tmp_path: Path) -> None:
         written, state = interpret.step(back, frame, state)
         steps.append(written["y"])
     np.testing.assert_array_equal(steps, found["y"])
+
+
+@pytest.mark.parametrize("kind", ["gru_low", "lstm_low"])
+def test_two_factors_stay_two_with_the_bits_of_the_c(kind: str) -> None:
+    plan, frames = stacked(kind), number_frames(60)
+    made = quantize(plan, [frames[:40]])
+    low = [each for each in made.operations if isinstance(each, p.IntegerGRU | p.IntegerLSTM)]
+    assert [np.shape(each.weight_hh)[1] for each in low] == [4, 4] and low[0].right is not None
+    assert low[0].macs([(5,)]) == low[0].gates * 17 * (5 + 4) + 4 * 17
+    session = Session(made)
+    assert session.engine == "native"
+    found = [session.push(frame) for frame in frames]
+    expected = interpret.whole(made, frames)
+    np.testing.assert_array_equal([each["h1"] for each in found], expected["h1"].astype(np.float32))
+    assert Session(quantize(stacked(kind[:-4]), [frames[:40]])).plan.weight_bytes > made.weight_bytes
+    with pytest.raises(ModelError, match=r"right of Integer.* must have shape \(4, 17\); it has \(4, 16\)"):
+        replace(low[0], right=low[0].right[:, 1:]).shapes([(5,)])
+    with pytest.raises(ModelError, match="must have right, multiplier_right and shift_right, or none"):
+        replace(low[0], multiplier_right=None).shapes([(5,)])
+    with pytest.raises(ModelError, match="does not hold together: shift must lie within"):
+        replace(low[0], shift_right=0).shapes([(5,)])
+
+
+def test_a_large_right_factor_is_no_trouble() -> None:
+    """Its sums fill Q15 however large it is; what it is divided by goes to the left one."""
+    plan, frames = stacked("gru_low"), number_frames(60)
+    scaled = [
+        replace(each, right=500 * each.right, weight_hh=each.weight_hh / np.float32(500))
+        if isinstance(each, p.GRU) and each.right is not None
+        else each
+        for each in plan.operations
+    ]
+    found = interpret.whole(quantize(replace(plan, operations=tuple(scaled)), [frames]), frames)["y"]
+    assert np.abs(found - interpret.whole(plan, frames)["y"]).max() < 0.01
 
 
 @pytest.mark.parametrize(("over", "pooling"), [("steps", "max"), ("steps", "mean"), ("rows", "max"), ("rows", "last")])

@@ -47,7 +47,10 @@ def _number(value: float, dtype: np.dtype[Any]) -> str:
 
 
 def cell_text(name: str, cell: IntegerCell, *, sparse: bool = False) -> str:
-    """A `gatelet_q_cell` and its arrays; without blocks of zeros, and with `name_blocks`, if it is to be sparse."""
+    """A `gatelet_q_cell` and its arrays, and the right factor `name_right` if it is of low rank.
+
+    Without blocks of zeros, and with `name_blocks`, if it is to be sparse.
+    """
     p: PackedCell = pack_cell(cell)
     arrays: dict[str, NDArray[Any]] = {"weights": p.weights, "multipliers": p.multipliers, "biases": p.biases}
     names = ", ".join(f"{name}_{part}" for part in arrays)
@@ -57,7 +60,7 @@ def cell_text(name: str, cell: IntegerCell, *, sparse: bool = False) -> str:
         "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items())
         + f"static const gatelet_q_cell {name} = {{\n    {p.inputs}, {p.units}, {names}, "
         f"{p.shift}, {p.exponent}, {p.zeta}, {p.nu}}};\n"
-    )
+    ) + ("" if cell.right is None else dense_text(f"{name}_right", cell.right))
 
 
 def float_cell_text(name: str, cell: PackedFloats, *, sparse: bool = False) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet import plan as p
-from gatelet.deploy.c.cells import SPARSE, saves
+from gatelet.deploy.c.cells import SPARSE
 from gatelet.runtime import FloatKind, FloatLayer
 from gatelet.stream import Session
 
@@ -90,8 +90,8 @@ def _cost(old: p.Recurrent, new: p.Recurrent) -> LayerCost:
 
 def _floats(operation: p.Recurrent) -> FloatLayer:
     """The layer in C as it is exported: without blocks of zeros, or with two factors, where that is less."""
-    kind, right = KINDS[type(operation)], getattr(operation, "right", None)
-    if right is not None and saves(operation, right):
+    kind, right = KINDS[type(operation)], operation.thin
+    if right is not None:
         return FloatLayer(kind, operation.left(), right=right)
     dense, sparse = (FloatLayer(kind, operation.layer(), sparse=sparse) for sparse in (False, True))
     return sparse if sparse.weights.size <= SPARSE * dense.weights.size else dense

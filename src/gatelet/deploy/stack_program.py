@@ -57,19 +57,22 @@ def program_text(stacks: Mapping[str, IntegerStack], steps: int, *, sparse: Coll
 def _stack_text(name: str, stack: IntegerStack, steps: int, sparse: bool) -> str:
     cells = [f"{name}_{k}" for k in range(len(stack.cells))]
     sizes = [(cell.weight_ih.shape[1], cell.size) for cell in stack.cells]
-    scratch = max(-(-inputs // 4) - (-units // 4) for inputs, units in sizes)
+    ranks = [0 if cell.right is None else len(cell.right.weight) for cell in stack.cells]
+    scratch = max(
+        -(-inputs // 4) - (-units // 4) + 2 * -(-rank // 4) for (inputs, units), rank in zip(sizes, ranks, strict=True)
+    )
     state, calls, below = [], [], "x"
-    for cell, (_, units) in zip(cells, sizes, strict=True):
+    for cell, (_, units), rank in zip(cells, sizes, ranks, strict=True):
         state.append(f"static int16_t {cell}_h[{units}];\n")
         own = f"{cell}_h"
         if stack.kind == "lstm":
             state.append(f"static int16_t {cell}_c[{units}];\n")
             own += f", {cell}_c"
-        step = (
-            f"gatelet_q_{stack.kind}_sparse_step(&{cell}, {cell}_blocks"
-            if sparse
-            else f"gatelet_q_{stack.kind}_step(&{cell}"
-        )
+        step = f"gatelet_q_{stack.kind}_step(&{cell}"
+        if rank:
+            step = f"gatelet_q_{stack.kind}_low_rank_step(&{cell}, &{cell}_right"
+        elif sparse:
+            step = f"gatelet_q_{stack.kind}_sparse_step(&{cell}, {cell}_blocks"
         calls.append(f"    {step}, {below}, {own}, scratch);\n")
         below = f"{cell}_h"
     inputs, units = sizes[0][0], sizes[-1][1]

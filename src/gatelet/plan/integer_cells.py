@@ -13,8 +13,8 @@ from gatelet.errors import ModelError
 from gatelet.plan.integers import integers
 from gatelet.plan.operation import Arrays
 from gatelet.plan.recurrent import Cell, macs_of, run, shapes_of, states_of
-from gatelet.plan.values import Int8, Int16, Int32, Numbers, Shape, State, need_integers, need_whole
-from gatelet.reference.integer import IntegerCell, Integers, fastgrnn, gru, lstm
+from gatelet.plan.values import Int8, Int16, Int32, Numbers, Shape, State, need_integers, need_matrix, need_whole
+from gatelet.reference.integer import IntegerCell, IntegerDense, Integers, fastgrnn, gru, lstm
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class IntegerRecurrent(Cell):
         source: name of the 16-bit integers that it reads.
         target: name of what it writes, the states h.
         weight_ih: (G*H, I), G gates in the order of `gatelet.reference`.
-        weight_hh: (G*H, H).
+        weight_hh: (G*H, H); of a GRU or an LSTM of low rank (G*H, R).
         multiplier_ih: (G*H,), not negative: what a row of weight_ih is multiplied by.
         multiplier_hh: (G*H,).
         bias: (N*H,), in units of 2^-(12 + shift).
@@ -65,7 +65,11 @@ class IntegerRecurrent(Cell):
 
     def _constants(self, exponent: int = 0, zeta: int = 0, nu: int = 0) -> IntegerCell:
         parts = (self.weight_ih, self.weight_hh, self.multiplier_ih, self.multiplier_hh, self.bias)
-        return IntegerCell(*parts, self.shift, exponent, zeta, nu)
+        return IntegerCell(*parts, self.shift, exponent, zeta, nu, self._right())
+
+    def _right(self) -> IntegerDense | None:
+        """The right factor of a W_hh of low rank."""
+        return None
 
     def shapes(self, given: Sequence[Shape]) -> tuple[Shape, ...]:
         """The states: (H,), or (N, H) over rows."""
@@ -75,7 +79,9 @@ class IntegerRecurrent(Cell):
         """Raise ModelError unless all constants fit H, and no input makes a sum leave 32 bits."""
         kind, height = type(self).__name__, self.gates * size
         need_integers(f"weight_ih of {kind}", self.weight_ih, np.int8, self.weight_ih.shape)
-        need_integers(f"weight_hh of {kind}", self.weight_hh, np.int8, (height, size))
+        right = self._right()
+        rank = size if right is None else len(right.weight)
+        need_integers(f"weight_hh of {kind}", self.weight_hh, np.int8, (height, rank))
         need_integers(f"multiplier_ih of {kind}", self.multiplier_ih, np.int16, (height,))
         need_integers(f"multiplier_hh of {kind}", self.multiplier_hh, np.int16, (height,))
         need_integers(f"bias of {kind}", self.bias, np.int32, (self.biases * size,))
@@ -86,7 +92,7 @@ class IntegerRecurrent(Cell):
             raise ModelError(f"The constants of {kind} do not hold together: {error}") from error
 
     def macs(self, given: Sequence[Shape]) -> int:
-        """Both products, for every row."""
+        """All products, for every row."""
         return macs_of(self, given)
 
     def state(self, given: Sequence[Shape]) -> tuple[State, ...]:
@@ -109,10 +115,23 @@ class IntegerRecurrent(Cell):
 
 @dataclass(frozen=True, eq=False)
 class IntegerGRU(IntegerRecurrent):
-    """A GRU that resets after the product, gates r, z, n; h is in units of 2^-15. Biases r, z, n of x, n of h."""
+    """A GRU that resets after the product, gates r, z, n; h is in units of 2^-15. Biases r, z, n of x, n of h.
+
+    Attributes:
+        right: (R, H), of low rank what turns h into R sums in units of 2^-15, which weight_hh meets; None: it meets h.
+        multiplier_right: (R,), not negative.
+        shift_right: from the unit of the products to that of the sums.
+    """
 
     gates: ClassVar[int] = 3
     biases: ClassVar[int] = 4
+
+    right: Int8 | None = None
+    multiplier_right: Int16 | None = None
+    shift_right: int = 0
+
+    def _right(self) -> IntegerDense | None:
+        return right_factor(self)
 
     def forward(self, x: Integers, state: tuple[Integers, ...]) -> tuple[Integers, ...]:
         """All h."""
@@ -126,6 +145,7 @@ class IntegerLSTM(IntegerRecurrent):
     Attributes:
         exponent: c is in units of 2^(exponent - 15); 0 to 10.
         cell: name under which the states c are written too, in the shape of h; "" for none.
+        right, multiplier_right, shift_right: as of `IntegerGRU`.
     """
 
     gates: ClassVar[int] = 4
@@ -134,6 +154,12 @@ class IntegerLSTM(IntegerRecurrent):
 
     exponent: int = 0
     cell: str = ""
+    right: Int8 | None = None
+    multiplier_right: Int16 | None = None
+    shift_right: int = 0
+
+    def _right(self) -> IntegerDense | None:
+        return right_factor(self)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -152,6 +178,23 @@ class IntegerLSTM(IntegerRecurrent):
             _, state = lstm.forward(x[t : t + 1], (state[0], state[1]), self.constants)
             h[t], c[t] = state
         return h, c
+
+
+def right_factor(cell: IntegerGRU | IntegerLSTM) -> IntegerDense | None:
+    """The right factor of a W_hh of low rank, with no bias; ModelError unless all of it is there, and fits H."""
+    kind = type(cell).__name__
+    if cell.right is None and cell.multiplier_right is None and cell.shift_right == 0:
+        return None
+    if cell.right is None or cell.multiplier_right is None:
+        raise ModelError(f"{kind} must have right, multiplier_right and shift_right, or none; it has some of them.")
+    rank, _ = need_matrix(f"right of {kind}", cell.right)
+    need_integers(f"right of {kind}", cell.right, np.int8, (rank, cell.hidden_size))
+    need_integers(f"multiplier_right of {kind}", cell.multiplier_right, np.int16, (rank,))
+    need_whole(f"shift_right of {kind}", cell.shift_right)
+    try:
+        return IntegerDense(cell.right, cell.multiplier_right, np.zeros(rank, np.int32), cell.shift_right)
+    except ValueError as error:
+        raise ModelError(f"The right factor of {kind} does not hold together: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -134,6 +134,19 @@ class Recurrent(Cell):
         """(G*H, H), what h is multiplied by."""
         return self.layer().weight_hh.astype(np.float32)
 
+    @property
+    def thin(self) -> Weights | None:
+        """The right factor of a W_hh of low rank, where two have fewer weights than their product; else None.
+
+        As devices have them: four columns of a row together.
+        """
+        right: Weights | None = getattr(self, "right", None)
+        if right is None:
+            return None
+        rank, units = map(len, (right, right[0]))
+        height, groups = self.gates * units, -(-units // 4)
+        return right if height * -(-rank // 4) + rank * groups < height * groups else None
+
     def layer(self) -> LayerWeights:
         """The weights in float64, those of low rank multiplied out."""
         left, right = self.left(), getattr(self, "right", None)

@@ -19,7 +19,8 @@ MATRICES = {"gru": (3, 4), "lstm": (4, 4), "fastgrnn": (1, 2)}  # matrices and b
 class RecurrentLayer:
     """One integer layer of a GRU, an LSTM or a FastGRNN, run by the C that devices run. Its methods keep no state.
 
-    With `sparse`, blocks of zeros are left out, of the gates of one unit and four columns; not of a FastGRNN.
+    With `sparse`, blocks of zeros are left out, of the gates of one unit and four columns; not of a FastGRNN, nor where
+    W_hh is of low rank.
 
     Raises:
         ValueError: the cell has other gates than its kind, or the exponent does not fit it.
@@ -34,8 +35,11 @@ class RecurrentLayer:
             raise ValueError(f"The exponent of a FastGRNN must be at least 1; got {cell.exponent}.")
         if sparse and kind not in SPARSE:
             raise ValueError(f"A cell with blocks of zeros left out must be of kind {' or '.join(SPARSE)}; got {kind}.")
+        if cell.right is not None and (sparse or kind not in SPARSE):
+            raise ValueError(f"A cell of low rank must be a gru or an lstm with all its blocks; got {kind}.")
         self.kind = kind
-        self.packed = p = pack_cell(cell)  # owns, with the next two, the arrays that the C reads
+        self.packed = p = pack_cell(cell)  # owns, with the next three, the arrays that the C reads
+        self.right = None if cell.right is None else pack_dense(cell.right)
         self.weights, self.blocks = p.weights, np.zeros(0, np.uint16)
         if sparse:
             self.weights, self.blocks = sparse_blocks(p.weights, -(-p.inputs // GROUP))
@@ -63,7 +67,11 @@ class RecurrentLayer:
         state = tuple(_checked("state", part, (self.packed.units,)).copy() for part in state)
         y = np.empty((len(x), self.packed.units), np.int16)
         addresses = (len(x), x.ctypes.data, *(part.ctypes.data for part in state), y.ctypes.data)
-        if len(self.blocks):
+        if self.right is not None:
+            r = self.right
+            arrays = (r.weights.ctypes.data, r.multipliers.ctypes.data, r.biases.ctypes.data)
+            getattr(self._cell, f"{self.kind}_low_rank")(r.outputs, *arrays, r.shift, *addresses)
+        elif len(self.blocks):
             getattr(self._cell, f"{self.kind}_sparse")(self.blocks.ctypes.data, *addresses)
         else:
             getattr(self._cell, self.kind)(*addresses)

@@ -23,7 +23,7 @@ Integer = (
 )
 # sizes that the C counts in 16 bits
 _LARGEST = 2**16 - 1
-# None: the one before without its blocks of zeros
+# None: the one before without its blocks of zeros; then a GRU and an LSTM of low rank
 _KINDS = (p.IntegerGRU, None, p.IntegerLSTM, None, p.IntegerFastGRNN)
 
 
@@ -57,14 +57,21 @@ def _cell(operation: p.IntegerRecurrent) -> Described | None:
     kind = _KINDS.index(type(operation))
     packed = pack_cell(operation.constants)
     weights, blocks = packed.weights, np.zeros(0, np.uint16)
-    if not isinstance(operation, p.IntegerFastGRNN):
+    right = operation.constants.right
+    low = None if right is None else pack_dense(right)
+    if low is not None:
+        kind = len(_KINDS) + kind // 2
+    elif not isinstance(operation, p.IntegerFastGRNN):
         there, found = sparse_blocks(packed.weights, -(-packed.inputs // GROUP))
         # a list of blocks costs more than it saves where most of them are there
         if 2 * there.size < weights.size:
             kind, weights, blocks = kind + 1, there, found
     settings: list[float] = [operation.hidden_size, operation.restart, OVER.index(operation.over), operation.reverse]
     settings += [kind, packed.inputs, packed.shift, packed.exponent, packed.zeta, packed.nu]
-    return Described(type(operation).__name__, settings, [], (weights, packed.multipliers, packed.biases, blocks))
+    settings += [0, 0] if low is None else [low.outputs, low.shift]
+    factor = (np.zeros(0),) * 3 if low is None else (low.weights, low.multipliers, low.biases)
+    constants = (weights, packed.multipliers, packed.biases, blocks, *factor)
+    return Described(type(operation).__name__, settings, [], constants)
 
 
 def _dense(operation: p.IntegerDense) -> Described | None:

@@ -44,7 +44,7 @@ def rounded(network: nn.Module, made: Converted) -> Iterator[None]:
                 continue
             parametrize.register_parametrization(module, name, _Rounded(rules[field], getattr(module, name)))
             rounds.append((module, name))
-            if field != "table" and field != "weight_hh" and _outermost(operation, made):
+            if field not in ("table", "weight_hh", "right") and _outermost(operation, made):
                 hooks.append(module.register_forward_pre_hook(_Reads(made.units[_source(operation)])))
     try:
         yield

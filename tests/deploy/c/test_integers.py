@@ -50,9 +50,10 @@ def text(pooling: str) -> p.Plan:
     return quantize(small_plans.text(rng, pooling), [small_plans.text_frames(rng, 40)], partly=True)
 
 
-@pytest.mark.parametrize("kind", ["gru", "lstm", "fastgrnn"])
+@pytest.mark.parametrize("kind", ["gru", "gru_low", "lstm", "lstm_low", "fastgrnn"])
 def test_bits_of_cells(kind: str, share: Share) -> None:
     c = program_of(series(kind))
+    assert any(f"gatelet_q_{kind.replace('_low', '_low_rank')}_step" in line for line in c.lines)
     assert {port.type for port in c.outputs} == {"int16_t"}
     assert share(c, 200) == 0.0
 

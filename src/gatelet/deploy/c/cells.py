@@ -31,10 +31,10 @@ def write_cell(c: Program, cell: p.Recurrent) -> None:
     kind: FloatKind = KINDS[type(cell)]
     if isinstance(cell, p.GRU) and not cell.reset_after:
         kind = "gru_before"
-    layer, right = cell.layer(), getattr(cell, "right", None)
+    layer, right = cell.layer(), cell.thin
     if layer.layer_norm_ih is not None:
         call = _define_normalised(c, cell, kind, layer)
-    elif right is not None and saves(cell, right):
+    elif right is not None:
         call = _define_low_rank(c, cell, pack_floats(kind, cell.left()), right, f"gatelet_f_{kind}_low_rank_step")
     else:
         call = _define(c, cell, kind, pack_floats(kind, layer))
@@ -56,13 +56,6 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
             return f"gatelet_f_{kind}_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
     c.define(lambda: float_cell_text(name, packed), packed.weights, packed.biases)
     return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
-
-
-def saves(cell: p.Recurrent, right: NDArray[np.float32]) -> bool:
-    """Whether the factors of a W_hh of low rank have fewer groups of four weights than their product."""
-    rank, units = map(len, (right, right[0]))
-    height = cell.gates * units
-    return height * -(-rank // 4) + rank * -(-units // 4) < height * -(-units // 4)
 
 
 def _define_low_rank(c: Program, cell: p.Recurrent, packed: PackedFloats, right: NDArray[np.float32], step: str) -> str:

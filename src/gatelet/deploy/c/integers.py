@@ -26,14 +26,21 @@ STEPS_BITS = 38  # of what `gatelet_q_from_float` multiplies with
 def write_integer_cell(c: Program, cell: p.IntegerRecurrent) -> None:
     """Add an integer cell to the step."""
     kind, packed = KINDS[type(cell)], pack_cell(cell.constants)
-    groups = (-(-packed.inputs // 4), -(-packed.units // 4))
+    right = None if cell.constants.right is None else pack_dense(cell.constants.right)
+    groups = (-(-packed.inputs // 4), -(-packed.units // 4), 0 if right is None else 2 * -(-right.outputs // 4))
     c.fours = max(c.fours, sum(groups))
     name = c.names.fresh(f"{cell.target}_cell")
     kept, blocks = sparse_blocks(packed.weights, groups[0])
-    sparse = kind in LEAVES_OUT and kept.size <= SPARSE * packed.weights.size
-    arrays = [kept, blocks] if sparse else [packed.weights]
+    sparse = right is None and kind in LEAVES_OUT and kept.size <= SPARSE * packed.weights.size
+    arrays: list[Any] = [kept, blocks] if sparse else [packed.weights]
+    if right is not None:
+        arrays += [right.weights, right.multipliers, right.biases]
     c.define(lambda: cell_text(name, cell.constants, sparse=sparse), *arrays, packed.multipliers, packed.biases)
-    function = f"gatelet_q_{kind}_sparse_step(&{name}, {name}_blocks" if sparse else f"gatelet_q_{kind}_step(&{name}"
+    function = f"gatelet_q_{kind}_step(&{name}"
+    if right is not None:
+        function = f"gatelet_q_{kind}_low_rank_step(&{name}, &{name}_right"
+    elif sparse:
+        function = f"gatelet_q_{kind}_sparse_step(&{name}, {name}_blocks"
     call = f"{function}, {{x}}, {{states}}, fours);"
     (write_steps if cell.over == "steps" else write_rows)(c, cell, call, "int16_t")
 

@@ -105,7 +105,12 @@ def _cell(operation: p.Recurrent, names: Mapping[str, str], units: Units) -> p.O
     exponent = round(np.log2(units[state] / STATE_UNIT))
     if kind != "gru":
         settings["exponent"] = exponent
-    cell = quantize_cell(kind, operation.layer(), units[operation.source], exponent=exponent)
+    factor = operation.thin
+    layer, right = (operation.layer(), None) if factor is None else (operation.left(), factor.astype(np.float64))
+    cell = quantize_cell(kind, layer, units[operation.source], exponent=exponent, right=right)
+    if cell.right is not None:
+        settings["right"], settings["multiplier_right"] = cell.right.weight, cell.right.multiplier
+        settings["shift_right"] = cell.right.shift
     if kind == "fastgrnn":
         settings |= {"zeta": cell.zeta, "nu": cell.nu}
     return make(

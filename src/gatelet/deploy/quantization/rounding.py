@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gatelet import plan as p
-from gatelet.deploy.quantization.cells import GATE_UNIT, STATE_UNIT
+from gatelet.deploy.quantization.cells import GATE_UNIT, STATE_UNIT, sums_at_most
 from gatelet.deploy.quantization.integer_operations import GATES
 from gatelet.deploy.quantization.layers import quantize_table
 from gatelet.deploy.quantization.plans import Converted
@@ -40,10 +40,19 @@ def roundings(operation: p.Operation, integer: p.Operation, made: Converted) -> 
         return {"weight": _by_rows(row_scale(made.units[operation.source], y_unit, integer.shift))}
     if isinstance(operation, p.Recurrent) and isinstance(integer, p.IntegerRecurrent):
         h_unit = made.units[operation.target] if isinstance(operation, p.FastGRNN) else STATE_UNIT
-        rules = {"weight_ih": _by_rows(row_scale(made.units[operation.source], GATE_UNIT, integer.shift))}
-        if getattr(operation, "right", None) is None:  # the integers have the product of two factors
-            rules["weight_hh"] = _by_rows(row_scale(h_unit, GATE_UNIT, integer.shift))
-        return rules
+        of_x = _by_rows(row_scale(made.units[operation.source], GATE_UNIT, integer.shift))
+        of_h = _by_rows(row_scale(h_unit, GATE_UNIT, integer.shift))
+        right, factor = operation.thin, integer.constants.right
+        if right is None or factor is None:
+            # the integers have the product of factors that are no smaller
+            whole = getattr(operation, "right", None) is None
+            return {"weight_ih": of_x, "weight_hh": of_h} if whole else {"weight_ih": of_x}
+        sizes, of_right = sums_at_most(right.astype(np.float64)), _by_rows(row_scale(h_unit, STATE_UNIT, factor.shift))
+        return {
+            "weight_ih": of_x,
+            "weight_hh": lambda left: of_h(left * sizes) / sizes,
+            "right": lambda rows: of_right(rows / sizes[:, None]) * sizes[:, None],
+        }
     return {}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gatelet.reference.integer.arithmetic import Integers, floor_shift, inside32, product, shift, sigmoid, tanh_of_half
+from gatelet.reference.integer.dense import seen
 from gatelet.reference.integer.weights import IntegerCell
 
 __all__ = ["forward"]
@@ -16,6 +17,8 @@ def forward(x: Integers, h0: Integers, cell: IntegerCell) -> tuple[Integers, Int
         n = shift(P_x + b_n, s)                     u = clamp(shift(P_h + b_u, s), -65536, 65535)
         n = tanh_of_half(2 n + shift(floor(r / 2) u, 13))
         h' = n + shift(z (h - n), 15)
+
+    Of low rank, W_h meets clamp16(shift(shift(W_r h, 8) m, s_r)) instead of h, where W_r is the right factor.
 
     Args:
         x: (T, B, I) 16-bit integers.
@@ -31,7 +34,7 @@ def forward(x: Integers, h0: Integers, cell: IntegerCell) -> tuple[Integers, Int
     h[0] = h0
     for t in range(len(x)):
         x_r, x_z, x_n = np.split(product(x[t], cell.weight_ih) * m_ih, 3, axis=-1)
-        h_r, h_z, h_n = np.split(product(h[t], cell.weight_hh) * m_hh, 3, axis=-1)
+        h_r, h_z, h_n = np.split(product(seen(h[t], cell), cell.weight_hh) * m_hh, 3, axis=-1)
         r = sigmoid(shift(x_r + h_r + b_r, s))
         z = sigmoid(shift(x_z + h_z + b_z, s))
         u = np.clip(shift(h_n + b_u, s), -65536, 65535)
