@@ -115,7 +115,7 @@ class LogMel : public Part {
       for (const Band& band : bands_) {
         double sum = 0.0;
         for (std::size_t k = 0; k < band.weights.size(); ++k) sum += band.weights[k] * powers_[band.first + k];
-        *y++ = static_cast<Y>(std::log(sum > floor_ ? sum : floor_));
+        *y++ = static_cast<Y>(std::log(sum < floor_ ? floor_ : sum));
       }
       // the last samples of both, which may reach into the former ones
       const std::int64_t old = larger(kept - hop, 0);

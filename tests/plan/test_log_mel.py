@@ -52,6 +52,16 @@ def test_frames_of_a_signal(hop: int, length: int, points: int, bands: int) -> N
     np.testing.assert_array_equal(other.push(given[4:]), session.push(given[4:]))
 
 
+def test_what_is_no_number_is_none_in_its_frames() -> None:
+    plan = plan_of(160, 400, 512, 40)
+    given = np.ones((5, 160))
+    given[1, 7] = np.nan
+    expected = interpret.whole(plan, [{"samples": row} for row in given])["frame"]
+    found = Session(plan).push(given)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    assert np.isnan(found).any(1).tolist() == [False, True, True, False, False]
+
+
 def test_filters_are_triangles_on_the_mel_scale() -> None:
     filters = mel_filters(16000.0, 512, 26, low=100.0, high=7000.0)
     assert filters.shape == (26, 257) and filters.dtype == np.float32 and filters.min() == 0.0

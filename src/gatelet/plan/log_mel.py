@@ -34,8 +34,8 @@ class LogMel(OneToOne):
         P_k = |sum over n < L of w_n x_n exp(-2 pi i k n / N)|^2,   w_n = 1/2 - 1/2 cos(2 pi n / L)
 
     w is Hann's window, and N, the points of the transform, is 2 (K - 1) for K columns of the filters. Before the first
-    step there was silence. It is computed in double precision wherever a machine has it: quiet bands lie beside loud
-    ones.
+    step there was silence. Streams and this equation compute it in double precision, since quiet bands lie beside loud
+    ones, and C in floats, see docs/runtime.md.
 
     Source: Davis and Mermelstein, IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980.
 

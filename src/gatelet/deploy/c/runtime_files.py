@@ -9,6 +9,7 @@ from pathlib import Path
 from gatelet.runtime import source_files
 
 DEFINED = re.compile(r"^(?!static|extern|#| )[^;=\n(\[]*?\b(gatelet_\w+)[(\[]", re.MULTILINE)
+DECLARED = re.compile(r"^(?!static|extern|#| |GATELET)[^;={}\n(]*?\bgatelet_\w+\([^;{}]*\);", re.MULTILINE)
 CALLED = re.compile(r"\bgatelet_\w+")
 INCLUDED = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 
@@ -24,8 +25,8 @@ def needed_files(source: str) -> list[Path]:
         new = {homes[name] for name in CALLED.findall(text) if name in homes} | set(INCLUDED.findall(text))
         new -= found
         found |= new
-        # of headers, only what they define inline calls others; a declaration in gatelet.h needs nothing
-        waiting += [texts[name] for name in new if name in texts and name != "gatelet.h"]
+        # of headers, only what they define inline calls others; what they declare needs nothing
+        waiting += [DECLARED.sub("", texts[name]) for name in new if name in texts and name != "gatelet.h"]
         names |= new
     return [file for file in source_files() if file.name in names]
 
