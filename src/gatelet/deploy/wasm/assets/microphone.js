@@ -27,7 +27,9 @@ async function listen(rate, heard) {
     throw new Error(error.name === "NotAllowedError" ? "The microphone must be allowed for this page; it was not." : `There must be a microphone; ${error.message}.`);
   });
   const [context, source] = opened(sound, rate);
-  await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(TAP)}`);  // a blob may not be loaded by a file
+  // a page from a file may load no blob, and some browsers load no module from an address that is data
+  await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(TAP)}`)
+    .catch(() => context.audioWorklet.addModule(URL.createObjectURL(new Blob([TAP], { type: "text/javascript" }))));
   const tap = new AudioWorkletNode(context, "tap", { channelCount: 1, channelCountMode: "explicit" });
   const resampler = new Resampler(context.sampleRate, rate);
   tap.port.onmessage = ({ data }) => trying(() => heard(resampler.push(data)));

@@ -2,6 +2,8 @@
 
 const LIVE = 600;      // frames that are shown while it listens
 const KEPT = 6000;
+const COLUMNS = 3000;  // at most, of a long recording
+const PART = 2;        // seconds of a recording between two pictures
 const LOUDEST = 14;    // from the loudest to what is shown as silence, in units of log power: 60 dB
 
 function showPage(model) {
@@ -27,7 +29,7 @@ function showPage(model) {
       if (file) trying(() => play(file));
     });
   }
-  let frames = [], answers = [], shown = LIVE, count = 0, took = 0, hops = new Hops(input.size), listening = null, waiting = false, turning = false;
+  let frames = [], answers = [], shown = LIVE, count = 0, took = 0, hops = new Hops(input.size), listening = null, waiting = false, turning = false, run = 0;
 
   const numbers = (answer) => {
     const found = about.outputs.length > 1 ? answer[output.name] : answer;
@@ -37,6 +39,7 @@ function showPage(model) {
   function begin() {
     stream.reset();
     [frames, answers, count, took, hops] = [[], [], 0, 0, new Hops(input.size)];
+    return ++run;
   }
 
   function hear(samples) {
@@ -83,12 +86,14 @@ function showPage(model) {
 
   async function play(file) {
     if (listening) await stop();
-    const samples = await recorded(file, rate);
-    begin();
-    hear(samples);
-    if (!frames.length) throw new Error(`The recording must have at least ${input.size} samples; it has ${samples.length}.`);
-    shown = frames.length;
+    const samples = await recorded(file, rate), own = begin();
+    if (samples.length < input.size) throw new Error(`The recording must have at least ${input.size} samples; it has ${samples.length}.`);
+    shown = Math.floor(samples.length / input.size);
     caption.textContent = `${file.name}: ${(samples.length / rate).toFixed(1)} seconds.`;
+    for (let at = 0; at < samples.length && own === run; at += PART * rate) {
+      hear(samples.subarray(at, at + PART * rate));
+      await new Promise(requestAnimationFrame);
+    }
   }
 
   function draw() {
@@ -114,25 +119,26 @@ function showPage(model) {
   function spectrum() {
     const wide = Math.round(picture.clientWidth * devicePixelRatio), high = Math.round(wide * (wide < 1000 ? 0.5 : 0.36)), under = Math.round(high * 0.28);
     if (picture.width !== wide || picture.height !== high) [picture.width, picture.height] = [wide, high];
-    const pen = picture.getContext("2d"), recent = frames.slice(-shown), said = answers.slice(-shown), bands = recent[0]?.length ?? 1;
+    const pen = picture.getContext("2d"), step = Math.ceil(shown / COLUMNS), columns = Math.ceil(shown / step);
+    const [recent, said] = [frames, answers].map((each) => each.slice(-shown).filter((_, t) => t % step === 0)), bands = recent[0]?.length ?? 1;
     pen.clearRect(0, 0, wide, high);
     if (!recent.length) return;
     const ink = getComputedStyle(document.documentElement).getPropertyValue("--fan").split(",").map(Number);
-    const most = Math.max(...recent.map((frame) => Math.max(...frame))), image = new ImageData(shown, bands);
+    const most = Math.max(...recent.map((frame) => Math.max(...frame))), image = new ImageData(columns, bands);
     recent.forEach((frame, t) => frame.forEach((value, band) => {
       const strong = Math.max(0, Math.min(1, 1 + (value - most) / LOUDEST));
-      image.data.set([...ink, 255 * strong * strong], 4 * ((bands - 1 - band) * shown + t));
+      image.data.set([...ink, 255 * strong * strong], 4 * ((bands - 1 - band) * columns + t));
     }));
-    const small = Object.assign(document.createElement("canvas"), { width: shown, height: bands });
+    const small = Object.assign(document.createElement("canvas"), { width: columns, height: bands });
     small.getContext("2d").putImageData(image, 0, 0);
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, wide, high - under);
-    const values = said.flat().filter(Number.isFinite), low = labels ? 0 : Math.min(...values), top = labels ? 1 : Math.max(...values);
+    const values = said.flatMap((answer) => answer.slice(0, 8)).filter(Number.isFinite), low = labels ? 0 : Math.min(...values), top = labels ? 1 : Math.max(...values);
     pen.lineWidth = 2 * devicePixelRatio;
     for (let k = 0; k < Math.min(named.length, 8); k++) {
       pen.strokeStyle = colour(k);
       pen.beginPath();
-      said.forEach((answer, t) => pen.lineTo(((t + 0.5) * wide) / shown, high - pen.lineWidth - ((under - 4 * pen.lineWidth) * (answer[k] - low)) / (top - low || 1)));
+      said.forEach((answer, t) => pen.lineTo(((t + 0.5) * wide) / columns, high - pen.lineWidth - ((under - 4 * pen.lineWidth) * (answer[k] - low)) / (top - low || 1)));
       pen.stroke();
     }
   }

@@ -63,15 +63,15 @@ export class Hops {
   /** @param {number} size samples of a hop */
   constructor(size) {
     this._size = size;
-    this._waiting = [];
+    this._waiting = new Float32Array(0);
   }
 
   /** The hops that are whole by now. */
   push(samples) {
-    for (const sample of samples) this._waiting.push(sample);
-    const whole = Math.floor(this._waiting.length / this._size), found = [];
-    for (let k = 0; k < whole; k++) found.push(Float32Array.from(this._waiting.slice(k * this._size, (k + 1) * this._size)));
-    this._waiting = this._waiting.slice(whole * this._size);
-    return found;
+    const all = new Float32Array(this._waiting.length + samples.length), whole = Math.floor(all.length / this._size);
+    all.set(this._waiting);
+    all.set(samples, this._waiting.length);
+    this._waiting = all.slice(whole * this._size);
+    return Array.from({ length: whole }, (_, k) => all.slice(k * this._size, (k + 1) * this._size));
   }
 }
