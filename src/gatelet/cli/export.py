@@ -24,7 +24,8 @@ def export(
         str | None, typer.Option(help="Begins the names of functions and files in C; usually model.")
     ] = None,
     max_steps: Annotated[
-        int | None, typer.Option(help="The longest text in C, where a model reads a whole one; usually 128 tokens.")
+        int | None,
+        typer.Option(help="The longest text in C and wasm, where a model reads a whole one; usually 128 tokens."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export that is there.")] = False,
     json: Json = False,

@@ -85,8 +85,8 @@ def export(
         to: a name in `KINDS`.
         out: folder to write.
         overwrite: replace an export that is there.
-        settings: of the format: `opset` for ONNX; for C `name`, which begins all functions, and `max_steps`, the
-            longest text of a model that reads a whole one.
+        settings: of the format: `opset` for ONNX; for C `name`, which begins all functions; for C and
+            wasm `max_steps`, the longest text of a model that reads a whole one.
 
     Raises:
         ExportError: something cannot be exported exactly, or an export differs from the plan.

@@ -84,8 +84,7 @@ def program_for(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Progr
     name, most_steps = settings.setdefault("name", "model"), settings.get("max_steps", 0)
     if not {"name"} <= set(settings) <= {"name", "max_steps"}:
         raise ExportError(f"C takes the settings name and max_steps; got {', '.join(settings)}.")
-    if "max_steps" in settings and (type(most_steps) is not int or not 1 <= most_steps <= 65535):
-        raise ExportError(f"max_steps must be a whole number from 1 to 65535; got {most_steps!r:.80}.")
+    need_steps(settings)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ExportError(
             f"The name of a model in C must be a-z, 0-9 and _, and begin with a letter; got {name!r:.80}."
@@ -95,6 +94,13 @@ def program_for(model: Plan | EncoderDecoder, settings: dict[str, Any]) -> Progr
             "A model that reads a whole text of any length cannot be exported to C; this is a translator."
         )
     return program_of(model, name, most_steps=most_steps)
+
+
+def need_steps(settings: dict[str, Any]) -> None:
+    """Raise ExportError unless the longest text is a whole number that 16 bits hold, or is not said."""
+    most = settings.get("max_steps", 1)
+    if type(most) is not int or not 1 <= most <= 65535:
+        raise ExportError(f"max_steps must be a whole number from 1 to 65535; got {most!r:.80}.")
 
 
 MAKEFILE = """# make: the library; make test: the comparison with golden vectors

@@ -58,17 +58,29 @@ def about(c: Program, plan: p.Plan) -> dict[str, Any]:
         "task": plan.task,
         "kind": kind,
         "digest": plan.digest,
-        "inputs": [_port(port) | {"byValue": port.by_value} for port in c.inputs],
+        "inputs": [_port(port) | {"byValue": port.by_value, "counted": _counted(c, port)} for port in c.inputs],
         "outputs": [_port(port) for port in told(c, plan)],
         "features": {name: plan.features[name] for name in NEEDED[kind]},
     }
     if kind in ("text", "language"):
         found["features"]["text"] = described_text(plan.features["text"], whole=kind == "language")
+    if c.open:
+        found["most"] = c.most_steps
+    if c.open and kind == "text":
+        settings = found["features"]["text"]["settings"]
+        longest = {"max_length": min(settings["max_length"], c.most_steps)}
+        found["features"]["text"] = found["features"]["text"] | {"settings": settings | longest}
+        found["features"]["slots"] = list(plan.features.get("slots", ()))
     if kind == "sound":
         heard = _sound(plan)
         found["spectrum"] = next(_port(port) for port in c.outputs if heard and port.value.name == heard.target)
         found["features"] = _of_sound(plan)
     return found
+
+
+def _counted(c: Program, port: Port) -> list[int]:
+    """The axes whose lengths a step is told beside an input."""
+    return [place for place, axis in enumerate(port.value.shape) if c.counts.get(str(axis)) in port.counts]
 
 
 def told(c: Program, plan: p.Plan) -> tuple[Port, ...]:

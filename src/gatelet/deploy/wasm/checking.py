@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatelet.deploy.c.golden import Golden, make_golden
-from gatelet.deploy.c.program import Program
+from gatelet.deploy.c.program import Port, Program
 from gatelet.deploy.wasm.about import kind_of
 from gatelet.deploy.wasm.texts import WHOLE
 from gatelet.errors import ExportError
@@ -43,12 +44,16 @@ const inputs = given.inputs.map((port, k) => ({ ...port, values: read(`in${k}`) 
 const model = await load();
 const stream = model.open(), beside = model.open();
 const found = given.outputs.map(() => []);
+const row = (all, at, width) => all.subarray(at * width, (at + 1) * width);
+const cut = (all, height, width) => Array.from({ length: height }, (_, at) => row(all, at, width));
+const listed = (part) => (part.length === undefined ? [part] : Array.from(part));
+const filled = (part, width) => Object.assign(Array(width).fill(0), listed(part));
 for (let t = 0; t < given.steps; t++) {
   const frame = {};
   for (const port of inputs) {
     const begin = t * port.width, count = port.counts ? port.counts[t] : port.width;
-    const row = port.values.subarray(begin, begin + count);
-    frame[port.name] = port.scalar ? row[0] : row;
+    const all = port.values.subarray(begin, begin + count);
+    frame[port.name] = port.scalar ? all[0] : port.sizes ? cut(all, ...port.sizes[t]) : all;
   }
   const before = stream.state;
   let answer = stream.push(frame);
@@ -56,8 +61,7 @@ for (let t = 0; t < given.steps; t++) {
   beside.push(frame);
   if (given.told === 1) answer = { [given.outputs[0]]: answer };
   if (given.told < given.outputs.length) answer[given.outputs.at(-1)] = stream.spectrum;
-  const row = (part) => (part.length === undefined ? [part] : part);
-  given.outputs.forEach((name, k) => found[k].push(...row(answer[name])));
+  given.outputs.forEach((name, k) => found[k].push(...filled(answer[name], given.widths[k])));
   const same = JSON.stringify(beside.state) === JSON.stringify(stream.state);
   if (!same) throw new Error("A restored state must go on as the stream did.");
 }
@@ -115,12 +119,14 @@ def check_model(c: Program, plan: Plan, folder: Path) -> dict[str, float]:
             "name": port.value.name,
             "width": golden.given[port.name].shape[1],
             "scalar": port.by_value,
-            "counts": golden.counts[port.counts[0]].tolist() if port.counts else None,
+            "counts": _sizes(c, golden, port).prod(1).tolist() if not port.size else None,
+            "sizes": _sizes(c, golden, port).tolist() if not port.size and len(port.value.shape) > 1 else None,
         }
         for port in c.inputs
     ]
     outputs = [port.value.name for port in c.outputs]
-    given = {"steps": golden.steps, "inputs": inputs, "outputs": outputs, "told": len(plan.outputs)}
+    widths = [golden.wanted[port.name].shape[1] for port in c.outputs]
+    given = {"steps": golden.steps, "inputs": inputs, "outputs": outputs, "widths": widths, "told": len(plan.outputs)}
     with tempfile.TemporaryDirectory(prefix="gatelet-wasm-") as name:
         place = Path(name)
         for number, port in enumerate(c.inputs):
@@ -135,8 +141,19 @@ def check_model(c: Program, plan: Plan, folder: Path) -> dict[str, float]:
     return {"Node": max(shares)}
 
 
-def check_text(plan: Plan, folder: Path) -> None:
+def _sizes(c: Program, golden: Golden, port: Port) -> NDArray[np.int64]:
+    """(steps, axes) of an input of any length."""
+    lengths = [golden.counts[c.counts[axis]] if isinstance(axis, str) else axis for axis in port.value.shape]
+    return np.stack([np.broadcast_to(each, golden.steps) for each in lengths], 1).astype(np.int64)
+
+
+def check_text(plan: Plan, folder: Path, most_steps: int = 0) -> None:
     """Compare how JavaScript reads texts with how the features do.
+
+    Args:
+        plan: what is exported.
+        folder: of the package.
+        most_steps: tokens of a text that there is room for; 0 for as many as the features read.
 
     Raises:
         ExportError: a text is read in another way.
@@ -144,6 +161,8 @@ def check_text(plan: Plan, folder: Path) -> None:
     features = TextFeatures.from_json(plan.features["text"])
     if kind_of(plan) == "language":
         features = replace(features, settings=replace(features.settings, max_length=WHOLE))
+    longest = features.settings.max_length
+    features = replace(features, settings=replace(features.settings, max_length=min(longest, most_steps or longest)))
     texts = _texts(features)
     with tempfile.TemporaryDirectory(prefix="gatelet-wasm-") as name:
         found = json.loads(_node(Path(name), folder, READ, texts))

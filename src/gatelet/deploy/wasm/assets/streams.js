@@ -11,6 +11,19 @@ function flat(value) {
   return Array.prototype.some.call(value, (part) => typeof part !== "number") ? Array.from(value).flatMap(flat) : value;
 }
 
+/** The numbers of an input of any length, and how long its axes are; shorter rows are filled up with -1. */
+function rows({ name, shape }, value) {
+  if (shape.length < 2) {
+    const values = flat(value);
+    return { values, sizes: [values.length] };
+  }
+  const parts = Array.from(value, flat), fixed = shape[1];
+  const width = typeof fixed === "number" ? fixed : Math.max(0, ...parts.map((part) => part.length));
+  const wrong = typeof fixed === "number" && parts.find((part) => part.length !== fixed);
+  if (wrong) throw new TypeError(`A row of "${name}" of a frame must have ${fixed} numbers; it has ${wrong.length}.`);
+  return { values: parts.flatMap((part) => [...part, ...Array(width - part.length).fill(-1)]), sizes: [parts.length, width] };
+}
+
 export class Model {
   /** @param {BufferSource | WebAssembly.Module} binary  @param {object} about what `model.js` says of inputs and outputs */
   static async load(binary, about) {
@@ -50,29 +63,38 @@ export class Model {
     return new ARRAYS[port.type](this._calls.memory.buffer, port.place, count);
   }
 
-  /** The arguments of a step for one input; its numbers are put in place. */
-  _argument(port, frame) {
-    const values = flat(frame);
+  /** The arguments of a step for one input; its numbers are put in place, and `lengths` learns of its axes of any length. */
+  _argument(port, frame, lengths) {
+    const { values, sizes } = port.size ? { values: flat(frame) } : rows(port, frame);
     if (port.size && values.length !== port.size) {
       throw new TypeError(`"${port.name}" of a frame must have ${port.size} numbers; it has ${values.length}.`);
     }
     if (port.byValue) return [values[0]];
-    if (values.length > 65535) throw new TypeError(`"${port.name}" of a frame must have at most 65535 numbers; it has ${values.length}.`);
+    if (sizes?.some((size) => size > 65535)) throw new TypeError(`"${port.name}" of a frame must have at most 65535 numbers; it has ${values.length}.`);
     if (values.length > port.room) {
       port.room = 2 * values.length;
       port.place = this._take(port.room * ARRAYS[port.type].BYTES_PER_ELEMENT);
     }
     this._view(port, values.length).set(values);
-    return port.size ? [port.place] : [port.place, values.length];
+    port.shape.forEach((axis, place) => {
+      if (typeof axis === "number") return;
+      lengths[axis] ??= sizes[place];
+      if (lengths[axis] !== sizes[place]) throw new TypeError(`"${port.name}" of a frame must have ${lengths[axis]} rows; it has ${sizes[place]}.`);
+    });
+    return [port.place, ...port.counted.map((place) => sizes[place])];
   }
 
   _step(state, frame) {
     const inputs = this._inputs;
     const single = inputs.length === 1 && (typeof frame === "number" || frame == null || !(inputs[0].name in Object(frame)));
-    const given = inputs.flatMap((port) => this._argument(port, single ? frame : frame[port.name]));
-    this._calls.model_step(state, ...given, ...this._outputs.map((port) => port.place));
+    const lengths = {};
+    const given = inputs.flatMap((port) => this._argument(port, single ? frame : frame[port.name], lengths));
+    if (this._calls.model_step(state, ...given, ...this._outputs.map((port) => port.place))) {
+      throw new RangeError(`A text must have from 1 to ${this.about.most} rows; it has ${Object.values(lengths)[0]}.`);
+    }
+    const count = (port) => port.shape.reduce((product, axis) => product * (lengths[axis] ?? axis), 1);
     const told = this._outputs.slice(0, this.about.outputs.length);
-    const found = told.map((port) => (port.shape.length ? this._view(port).slice() : this._view(port)[0]));
+    const found = told.map((port) => (port.shape.length ? this._view(port, count(port)).slice() : this._view(port)[0]));
     if (found.length === 1) return found[0];
     return Object.fromEntries(told.map((port, place) => [port.name, found[place]]));
   }
