@@ -184,6 +184,36 @@ void float_layers(Bytes& bytes) {
   gatelet_exp(bytes.take<float>());
 }
 
+// Log-mel frames of floats of any bits; places and spans lie where `pack_log_mel` would put them.
+void sound_steps(Bytes& bytes, Draw& draw) {
+  const std::int64_t odd = 2 * bytes.between(0, 3) + 1, twos = bytes.between(0, 5), half = odd << twos, bands = bytes.between(1, 5);
+  const std::int64_t length = 1 + static_cast<std::int64_t>(draw.next()) % (2 * half), hop = 1 + static_cast<std::int64_t>(draw.next()) % length;
+  auto places = array<std::uint16_t>(half), spans = array<std::uint16_t>(2 * bands);
+  for (std::int64_t k = 0; k < half; ++k) places[k] = static_cast<std::uint16_t>(half - 1 - k);
+  std::int64_t columns = 0;
+  for (std::int64_t m = 0; m < bands; ++m) {
+    const std::int64_t first = static_cast<std::int64_t>(draw.next()) % (half + 1), count = static_cast<std::int64_t>(draw.next()) % (half + 2 - first);
+    spans[2 * m] = static_cast<std::uint16_t>(first), spans[2 * m + 1] = static_cast<std::uint16_t>(count);
+    columns += count;
+  }
+  std::int64_t turned = odd > 1 ? odd : 0, part = odd;  // exactly what the transform takes
+  if (twos % 2 == 1) turned += part, part *= 2;
+  for (; part < half; part *= 4) turned += 3 * (part - 1);
+  auto window = array<float>(length), turns = array<float>(2 * (turned + half / 2)), filters = array<float>(columns);
+  const auto drawn = [&draw] { return static_cast<float>(draw.next()) / 1073741824.0f - 1.0f; };
+  for (std::int64_t k = 0; k < length; ++k) window[k] = drawn();
+  for (std::int64_t k = 0; k < 2 * (turned + half / 2); ++k) turns[k] = drawn();
+  for (std::int64_t k = 0; k < columns; ++k) filters[k] = drawn();
+  const auto size = [](std::int64_t value) { return static_cast<std::uint16_t>(value); };
+  const gatelet_f_log_mel sound = {size(hop),    size(length), size(half),  size(odd),   size(bands),   bytes.take<float>(),
+                                   window.get(), places.get(), turns.get(), spans.get(), filters.get()};
+  auto samples = any<float>(bytes, length - hop), y = array<float>(bands), scratch = array<float>(GATELET_F_LOG_MEL_SCRATCH(half, odd));
+  for (int t = 0; t < 3; ++t) {
+    const auto x = any<float>(bytes, hop);
+    gatelet_f_log_mel_step(&sound, x.get(), samples.get(), y.get(), scratch.get());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -193,6 +223,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (kind < 4) integer_steps(bytes, draw, kind);
   else if (kind == 4) integer_layers(bytes, draw);
   else if (kind < 14) float_steps(bytes, draw, kind - 5);
-  else float_layers(bytes);
+  else float_layers(bytes), sound_steps(bytes, draw);
   return 0;
 }
