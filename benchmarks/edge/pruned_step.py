@@ -1,9 +1,9 @@
-"""One step of a stream from Python, GRU of 16 inputs, with a share of the blocks of W_hh, beside the dense layer.
+"""One step of a stream from Python, GRU of 16 inputs, with a share of W_hh in blocks or by its rank, beside all of it.
 
     python benchmarks/edge/pruned_step.py [--record]
 
-Before anything is timed, 20 steps of each must be those of the float64 interpreter to 1e-4. All take turns; a figure is
-the median of all calls.
+Ranks are those with the same share of the multiply-adds. Before anything is timed, 20 steps of each must be those of
+the float64 interpreter to 1e-4. All take turns; a figure is the median of all calls.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ def pruned(hidden: int, density: float) -> p.Plan:
     return p.Plan("GRU", (p.Value("x", (INPUTS,)),), (layer,), (p.Value("h", (hidden,)),))
 
 
+def low(hidden: int, share: float) -> p.Plan:
+    """A layer whose two factors of W_hh have this share of its multiply-adds."""
+    plan, rank = pruned(hidden, 1.0), round(0.75 * share * hidden)
+    layer = plan.operations[0]
+    assert isinstance(layer, p.GRU)
+    right = layer.weight_hh[:rank]
+    return replace(plan, operations=(replace(layer, weight_hh=layer.weight_hh[:, :rank], right=right),))
+
+
 def check(plan: p.Plan, streams: int) -> None:
     """Stop unless the first and the last stream are the interpreter's."""
     frames = np.random.default_rng(0).standard_normal((CHECKED, streams, INPUTS)).astype(np.float32)
@@ -52,12 +62,13 @@ def check(plan: p.Plan, streams: int) -> None:
 
 
 def row(hidden: int, streams: int, rounds: int, calls: int) -> dict[str, Any]:
-    """Microseconds of a step at each density."""
+    """Microseconds of a step at each density, and at each rank."""
+    plans = {str(density): pruned(hidden, density) for density in DENSITIES}
+    plans |= {f"rank {share}": low(hidden, share) for share in DENSITIES[1:]}
     steps: dict[str, Step] = {}
-    for density in DENSITIES:
-        plan = pruned(hidden, density)
+    for name, plan in plans.items():
         check(plan, streams)
-        steps[str(density)] = SessionPool(plan, streams).push if streams > 1 else Session(plan).push
+        steps[name] = SessionPool(plan, streams).push if streams > 1 else Session(plan).push
     frames = np.random.default_rng(1).standard_normal((streams, INPUTS)).astype(np.float32)
     frame = frames if streams > 1 else frames[0]
     times: dict[str, list[float]] = {name: [] for name in steps}
@@ -73,10 +84,12 @@ def row(hidden: int, streams: int, rounds: int, calls: int) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """A Markdown table."""
-    lines = ["| H | streams | " + " | ".join("dense" if d == 1 else f"{d:.0%} left" for d in DENSITIES) + " |"]
-    lines.append("|---" * (2 + len(DENSITIES)) + "|")
+    titles = ["dense" if d == 1 else f"{d:.0%} left" for d in DENSITIES]
+    titles += [f"rank, {share:.0%} of the multiply-adds" for share in DENSITIES[1:]]
+    lines = [f"| H | streams | {' | '.join(titles)} |"]
+    lines.append("|---" * (2 + len(titles)) + "|")
     for each in rows:
-        cells = [f"{each['p50_us'][str(density)]:.2f} us" for density in DENSITIES]
+        cells = [f"{value:.2f} us" for value in each["p50_us"].values()]
         lines.append(f"| {each['hidden']} | {each['streams']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

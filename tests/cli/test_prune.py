@@ -80,6 +80,20 @@ def test_a_rank_instead(gatelet: Gatelet, folder: Path, tmp_path: Path) -> None:
     assert said.code == 0 and "rank" in said.out and "W_hh has rank 1" in said.err
 
 
+def test_a_report(gatelet: Gatelet, folder: Path, tmp_path: Path) -> None:
+    texts, page, picture = folder / "texts.csv", tmp_path / "small.html", tmp_path / "small.png"
+    quick = ("prune", folder / "texts", "--data", texts, "--epochs", 1)
+    said = gatelet(*quick, "--test", texts, "--rank", 2, "--out", tmp_path / "low", "--report", page)
+    assert said.code == 0 and f"the report is {page}" in said.err
+    told = page.read_text()
+    assert "texts, pruned" in told and "Accuracy" in told and "weights that are not zero" in told
+    assert f"Scores are of {texts}" in told and "layer0.l0.forward" in told
+    said = gatelet(*quick, "--out", tmp_path / "blocks", "--report", picture)
+    assert said.code == 0 and picture.read_bytes().startswith(b"\x89PNG")
+    said = gatelet(*quick, "--out", tmp_path / "again", "--report", picture)
+    assert said.code == 2 and "--overwrite" in said.err and not (tmp_path / "again").exists()
+
+
 def test_what_cannot_be_pruned_is_refused(gatelet: Gatelet, folder: Path, tmp_path: Path) -> None:
     series = folder / "series.csv"
     out = ("--out", tmp_path / "new")

@@ -18,6 +18,7 @@ from gatelet.errors import GateletError
 from gatelet.kernels import native
 from gatelet.plan import save_plan
 from gatelet.stream import Session, SessionPool
+from gatelet.stream.described import described
 
 MATRICES = ("weight_ih", "weight_hh", "right", "weight")
 STEPS = 6
@@ -33,10 +34,19 @@ def rounded(plan: p.Plan) -> p.Plan:
     """The plan with rounded matrices."""
 
     def less(operation: Any) -> Any:
+        right = getattr(operation, "right", None)
+        if right is not None and all(each is not right for each in told(operation)):  # too small to stay two factors
+            operation = replace(operation, weight_hh=operation.whole_weight_hh, right=None)
         found = {name: getattr(operation, name, None) for name in MATRICES}
         return replace(operation, **{name: nearest(array) for name, array in found.items() if array is not None})
 
     return replace(plan, operations=tuple(map(less, plan.operations)))
+
+
+def told(operation: Any) -> list[Any]:
+    """The weights that the native program gets."""
+    found = described(operation)
+    return [] if found is None else found.weights
 
 
 def check(plan: p.Plan, frames: list[dict[str, Any]]) -> None:

@@ -294,6 +294,10 @@ class PrunedModel:
     """Where a model that was pruned is saved."""
 
     out: Annotated[Path | None, _folder(help="Folder for the pruned model.", show_default="MODEL-pruned")] = None
+    report: Annotated[
+        Path | None,
+        files("--report", help="A page (.html), a picture (.png), or a folder of both.", metavar="PATH"),
+    ] = None
     overwrite: Overwrite = False
 
 

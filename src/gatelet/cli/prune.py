@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +20,7 @@ from gatelet.errors import GateletError
 if TYPE_CHECKING:
     from gatelet.deploy.sparsity import LayerCost
     from gatelet.plan import Plan
+    from gatelet.study.shrinking import Shrunk
     from gatelet.tasks.classification import Classifier
     from gatelet.tasks.forecasting import Forecaster
     from gatelet.training import TrainingSettings
@@ -48,7 +51,7 @@ def prune(
 
     ```
     gatelet prune gatelet-model --data sales.csv --density 0.1 --out small-model
-    gatelet prune gatelet-model --data sales.csv --rank 8 --out thin-model
+    gatelet prune gatelet-model --data sales.csv --rank 8 --out thin-model --report thin.html
     gatelet prune gatelet-model --data reviews.csv --test held-out.csv --epochs 10
     ```
     """
@@ -56,9 +59,10 @@ def prune(
 
     out = new.out or model.with_name(f"{model.name}-pruned")
     check_place(out, new.overwrite)
+    write_report = _report(new)
     loaded = _load(model)
     known, plan = _data(loaded, data), _plan(loaded)
-    before = _scores(loaded, known, test)
+    before, weights = _scores(loaded, known, test), _weights(loaded)
     loaded.prune(known, density, inputs=inputs, rank=rank, training=_training(loaded, training), progress=True)
     after = _scores(loaded, known, test)
     loaded.save(out, overwrite=new.overwrite)
@@ -74,6 +78,9 @@ def prune(
         _show(quality, layers)
     kept = f"{100 * history.best.density:.3g} % of the blocks are left" if rank is None else f"W_hh has rank {rank}"
     kept += f"; the model is in {out}"
+    if write_report:
+        write_report(_shrunk(model.name, quality, layers, (weights, _weights(loaded)), test))
+        kept += f", the report is {new.report}"
     if history.interrupted:
         say(f"Stopped by Ctrl-C after {len(history.epochs)} epochs; {kept}.")
         raise typer.Exit(130)
@@ -122,6 +129,49 @@ def _scores(loaded: Forecaster | Classifier, data: Any, test: str | None) -> dic
     else:
         scores = None if test is None else loaded.evaluate(Path(test)).to_json()
     return {} if scores is None else {f"test {name}": value for name, value in scores["overall"]["gatelet"].items()}
+
+
+def _report(new: opt.PrunedModel) -> Callable[[Shrunk], object] | None:
+    """What writes the report that is asked for; refused before minutes are spent, if it cannot be."""
+    if new.report is None:
+        return None
+    from gatelet.study.shrinking import check_report, write_shrinking
+
+    check_report(new.report, overwrite=new.overwrite)
+    return partial(write_shrinking, path=new.report, overwrite=new.overwrite)
+
+
+def _weights(loaded: Forecaster | Classifier) -> int:
+    """How many weights are not zero."""
+    return sum(int((weight != 0).sum()) for weight in loaded.module.parameters())
+
+
+def _shrunk(
+    name: str,
+    quality: dict[str, tuple[Any, Any]],
+    layers: list[LayerCost],
+    weights: tuple[int, int],
+    test: str | None,
+) -> Shrunk:
+    """What the report tells: scores of the test part where there is one, and all recurrent layers, one by one too."""
+    from gatelet.study.shrinking import Shrunk
+
+    tested = {metric.removeprefix("test "): pair for metric, pair in quality.items() if metric.startswith("test ")}
+    first = [metric for metric in ("mase", "accuracy") if metric in tested]
+    sizes: dict[str, tuple[float, float]] = {"weights that are not zero": weights}
+    for title, way in (("us a step, stream", "stream_us"), ("ns a step, C", "c_ns")) if layers else ():
+        before, after = zip(*(getattr(layer, way) for layer in layers), strict=True)
+        sizes[title] = (sum(before), sum(after))
+    return Shrunk(
+        command="gatelet prune",
+        model=name,
+        after="pruned",
+        scores={metric: tested[metric] for metric in (*first, *tested)} or quality,
+        counted=test or ("the rows that fit left out" if tested else "the validation part"),
+        sizes=sizes,
+        layers={layer.name: 100 * layer.bytes[1] / layer.bytes[0] for layer in layers},
+        layers_title="bytes in C that are left of recurrent layers, %",
+    )
 
 
 def _show(quality: dict[str, tuple[Any, Any]], layers: list[LayerCost]) -> None:

@@ -29,6 +29,8 @@ class Described(NamedTuple):
     constants: tuple[Any, ...] = ()
 
 
+# weights of a matrix that is read as quickly whole as in parts
+_SMALL = 8192
 _CELLS = (p.GRU, p.LSTM, p.RNN, p.MGU, p.LiGRU, p.FastGRNN, p.MinGRU, p.MinLSTM)
 
 
@@ -96,17 +98,20 @@ def _cell(operation: p.Recurrent) -> Described | None:
     optional = [getattr(operation, name, None) for name in ("layer_norm_ih", "layer_norm_hh", "scales")]
     right = getattr(operation, "right", None)
     factors = [operation.weight_hh, right]
-    if right is not None and not _pays(right):
+    if right is not None and not _pays(operation, right):
         factors = [operation.whole_weight_hh, None]
     plain = [operation.weight_ih, factors[0], operation.bias_ih, operation.bias_hh]
     settings: list[float] = [operation.hidden_size, operation.restart, OVER.index(operation.over), operation.reverse]
     return Described(kind, settings, [*plain, *optional, factors[1]])
 
 
-def _pays(right: NDArray[np.float32]) -> bool:
-    """Whether two products with factors, of which this is the right one (R, H), are quicker than one with W_hh."""
+def _pays(operation: p.Recurrent, right: NDArray[np.float32]) -> bool:
+    """Whether two products with factors, of which this is the right one (R, H), are quicker than one with W_hh.
+
+    Small matrices are read as quickly whole, as where they have blocks of zeros.
+    """
     rank, units = map(len, (right, right[0]))
-    return 2 * rank < units
+    return 2 * rank < units and len(operation.weight_hh) * units >= _SMALL
 
 
 def _pooling(operation: p.Pool | p.AttentionPool | p.Attention) -> Described:
