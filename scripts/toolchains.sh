@@ -8,6 +8,7 @@ groups=(
     "RISC-V:riscv64-unknown-elf-gcc qemu-system-riscv32:gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
     "AArch64:aarch64-linux-gnu-gcc qemu-aarch64:gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
     "AVR:avr-gcc simavr:gcc-avr avr-libc simavr"
+    "Arduino:arduino-builder:arduino-builder arduino-core-avr gcc-avr avr-libc"
     "Clang:clang-14:clang-14 lld-14"
 )
 updated=no

@@ -19,6 +19,7 @@ from gatelet.deploy.c.readme import readme_text
 from gatelet.deploy.c.runtime_files import needed_files
 from gatelet.deploy.c.writing import header_text, source_text
 from gatelet.deploy.comparison import Verified
+from gatelet.deploy.costs import COSTS
 from gatelet.plan import EncoderDecoder, Plan
 
 VERSION = "1.0.0"
@@ -93,7 +94,10 @@ def keywords_text(c: Program) -> str:
 
 
 def sketch_text(c: Program) -> str:
-    """`Step.ino`: runs a step with zeros, tells how long it took and the first number that came out."""
+    """`Step.ino`: runs a step with zeros, tells how long it took and the first number that came out.
+
+    Where the core says how much RAM there is, as AVR's does, a board with too little is refused when it is compiled.
+    """
     arrays = [f"{port.type} {port.name}[{port.size or 1}];" for port in (*c.inputs, *c.outputs) if not port.by_value]
     given = [_argument(port) for port in c.inputs] + [port.name for port in c.outputs]
     first = c.outputs[0]
@@ -104,6 +108,12 @@ def sketch_text(c: Program) -> str:
         "",
         f"{c.prefix}_state state;",
         *arrays,
+        "",
+        "#ifdef RAMEND",
+        f"static_assert(sizeof({c.prefix}_state) + {_stack(c)}",
+        "                  <= RAMEND - RAMSTART + 1,",
+        '              "The model needs more RAM than this board has; README.md says how much.");',
+        "#endif",
         "",
         "void setup() {",
         "  Serial.begin(115200);",
@@ -121,6 +131,14 @@ def sketch_text(c: Program) -> str:
         "}",
         "",
     ])  # fmt: skip
+
+
+def _stack(c: Program) -> str:
+    """What a step takes of the stack, in C, for not everywhere is a double a double."""
+    sizes = {f"sizeof({type})": size for type, size in ({} if c.open else c.memory).items()}
+    sizes["sizeof(float)"] = sizes.get("sizeof(float)", 0) + c.scratch
+    parts = [f"{size} * {one}" for one, size in sizes.items() if size]
+    return " + ".join([*parts, str(8 * c.fours + COSTS["avr"].calls)])
 
 
 def _argument(port: Port) -> str:
