@@ -40,6 +40,9 @@ async function trying(body) {
 const share = (value) => `${(100 * value).toFixed(value > 0.995 || value < 0.005 ? 1 : 0)} %`;
 const short = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "none");
 
+/** A token as it is shown: without the sign that subwords have for the space before them. */
+const shownToken = (token) => (token === "\n" ? "¶" : token.replaceAll("\u2581", " ").trim() || "␣");
+
 function head(title, lead) {
   document.getElementById("title").textContent = title;
   document.getElementById("lead").textContent = lead;

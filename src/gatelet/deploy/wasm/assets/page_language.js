@@ -29,8 +29,8 @@ function showPage(model) {
       return made("div", { class: "bar" }, made("span", { title: name }, name), made("div", {}, made("i", { style: `width:${100 * probability}%` })), made("span", {}, share(probability)));
     }));
     words.replaceChildren(...tokens.slice(-400).flatMap(({ token, bits }) => {
-      const name = token === "\n" ? "¶" : token;
-      return [made("span", { title: `${bits.toFixed(1)} bits`, style: `background:rgba(var(--fan),${Math.min(0.55, bits / 30).toFixed(3)})` }, name), " "];
+      const style = `background:rgba(var(--fan),${Math.min(0.55, bits / 30).toFixed(3)})`;
+      return [made("span", { title: `${bits.toFixed(1)} bits`, style }, shownToken(token)), " "];
     }));
     document.getElementById("surprise").hidden = !tokens.length;
     warm.textContent = Number(warmth.value).toFixed(2);

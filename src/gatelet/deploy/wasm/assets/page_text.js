@@ -38,7 +38,7 @@ function showPage(model) {
       tokens.forEach((token, place) => {
         const mark = marks[place], known = reader.knows(token);
         const title = [mark, known ? "" : "training has not shown it"].filter(Boolean).join("; ");
-        words.append(made("span", { class: known ? "" : "new", title, style: mark ? "background:rgba(var(--fan),.4)" : "" }, token), " ");
+        words.append(made("span", { class: known ? "" : "new", title, style: mark ? "background:rgba(var(--fan),.4)" : "" }, shownToken(token)), " ");
       });
       return;
     }
@@ -47,7 +47,7 @@ function showPage(model) {
       const value = steps[Math.max(tokens.length - 400, 0) + place][order[0]];
       const known = reader.knows(token) ? "" : "new";
       const title = `${labels[order[0]]}: ${share(value)} after this word${known ? "; training has not shown it" : ""}`;
-      words.append(made("span", { class: known, title, style: `background:rgba(var(--fan),${(0.06 + 0.5 * value).toFixed(3)})` }, token), " ");
+      words.append(made("span", { class: known, title, style: `background:rgba(var(--fan),${(0.06 + 0.5 * value).toFixed(3)})` }, shownToken(token)), " ");
     });
   }
   /** The frame of a whole text. */
