@@ -52,7 +52,7 @@ def test_a_board_runs_the_example(folder: Path, tmp_path: Path) -> None:
 def test_a_board_with_too_little_ram_is_refused(tmp_path: Path) -> None:
     if shutil.which("arduino-builder") is None:
         pytest.skip("arduino-builder is not installed.")
-    window = (p.Window("x", "rows", 1000), p.Row("rows", "y", 0))
+    window = (p.Window("x", "rows", 1000), p.Row("rows", "y"))
     wide = p.Plan("Test", (p.Value("x", (2,)),), window, (p.Value("y", (2,)),))
     folder = gatelet.export(wide, "arduino", tmp_path / "library", name="mood").folder
     with pytest.raises(AssertionError, match="The model needs more RAM than this board has"):
