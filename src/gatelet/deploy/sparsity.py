@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatelet import plan as p
-from gatelet.deploy.c.cells import SPARSE
+from gatelet.deploy.work import SPARSE
 from gatelet.runtime import FloatKind, FloatLayer
 from gatelet.stream import Session
 

@@ -14,6 +14,7 @@ import small_plans
 import gatelet
 from gatelet import plan as p
 from gatelet.deploy.c import checking, files, header_text, make_golden, program_of, source_text
+from gatelet.deploy.c.arduino import sketch_text
 from gatelet.deploy.quantization import quantize
 from gatelet.deploy.toolchains import CORES, missing_tools
 from gatelet.errors import ExportError
@@ -126,6 +127,12 @@ def test_the_export_takes_the_longest_text(tmp_path: Path) -> None:
     for wrong in (0, 2.0, True, 70_000):
         with pytest.raises(ExportError, match="max_steps must be a whole number from 1 to 65535"):
             gatelet.export(plan, "c", tmp_path / "other", max_steps=wrong)
+
+
+def test_the_sketch_reads_a_text() -> None:
+    text = sketch_text(program_of(small_plans.whole(np.random.default_rng(0)), most_steps=5))
+    assert "int32_t tokens[5];" in text and "float slots[25];" in text
+    assert "model_step(&state, tokens, 5, spelling, 0, probabilities, slots);" in text
 
 
 def test_what_has_no_room_for_rows_is_refused() -> None:

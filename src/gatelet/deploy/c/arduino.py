@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from gatelet.deploy.c.checking import check_host, host_compilers
 from gatelet.deploy.c.files import everywhere, program_for, write_selftest
-from gatelet.deploy.c.golden import golden_steps, make_golden
+from gatelet.deploy.c.golden import LONGEST, golden_steps, make_golden
 from gatelet.deploy.c.program import Port, Program
 from gatelet.deploy.c.readme import readme_text
 from gatelet.deploy.c.runtime_files import needed_files
@@ -98,8 +99,9 @@ def sketch_text(c: Program) -> str:
 
     Where the core says how much RAM there is, as AVR's does, a board with too little is refused when it is compiled.
     """
-    arrays = [f"{port.type} {port.name}[{port.size or 1}];" for port in (*c.inputs, *c.outputs) if not port.by_value]
-    given = [_argument(port) for port in c.inputs] + [port.name for port in c.outputs]
+    arrays = [f"{port.type} {port.name}[{_room(c, port)}];" for port in (*c.inputs, *c.outputs) if not port.by_value]
+    lengths = {name: _length(c, axis) for axis, name in c.counts.items()}
+    given = [_argument(port, lengths) for port in c.inputs] + [port.name for port in c.outputs]
     first = c.outputs[0]
     shown = f"(long){first.name}[0]" if "int" in first.type else f"{first.name}[0], 6"
     return "\n".join([
@@ -141,7 +143,15 @@ def _stack(c: Program) -> str:
     return " + ".join([*parts, str(8 * c.fours + COSTS["avr"].calls)])
 
 
-def _argument(port: Port) -> str:
-    if port.by_value:
-        return "0"
-    return port.name if port.size else f"{port.name}, 0"
+def _argument(port: Port, lengths: dict[str, int]) -> str:
+    return "0" if port.by_value else ", ".join([port.name, *(str(lengths[name]) for name in port.counts)])
+
+
+def _length(c: Program, axis: str) -> int:
+    """Rows of a text in the sketch; of what may be empty, none."""
+    return min(LONGEST, c.most_steps) if axis in c.open else 0
+
+
+def _room(c: Program, port: Port) -> int:
+    sizes = [_length(c, axis) if isinstance(axis, str) else axis for axis in port.value.shape]
+    return max(prod(sizes), 1)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gatelet import plan as p
 from gatelet.deploy.c.program import Program
 from gatelet.deploy.c_arrays import array_text, float_cell_text
+from gatelet.deploy.work import SPARSE
 from gatelet.reference import LayerWeights
 from gatelet.runtime import FloatKind, PackedFloats, grouped, pack_floats, sparse_blocks
 
@@ -23,7 +24,6 @@ KINDS: dict[type[p.Recurrent], FloatKind] = {
 }
 GATED = ("gru_before", "mgu")
 LEAVES_OUT = ("gru", "lstm")
-SPARSE = 0.7  # of the blocks: where no more are there, leaving out the others is quicker
 
 
 def write_cell(c: Program, cell: p.Recurrent) -> None:

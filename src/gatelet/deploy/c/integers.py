@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from gatelet import plan as p
-from gatelet.deploy.c.cells import LEAVES_OUT, SPARSE, write_rows, write_steps
+from gatelet.deploy.c.cells import LEAVES_OUT, write_rows, write_steps
 from gatelet.deploy.c.operations import counted, embed, last_row, over_rows, row, terms_of
 from gatelet.deploy.c.program import Program, literal
 from gatelet.deploy.c_arrays import cell_text, dense_text
+from gatelet.deploy.work import SPARSE
 from gatelet.runtime import pack_cell, pack_dense, sparse_blocks
 
 KINDS: dict[type[p.IntegerRecurrent], str] = {
