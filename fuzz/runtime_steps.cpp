@@ -182,6 +182,27 @@ void float_layers(Bytes& bytes) {
   gatelet_f_layer_norm(gains.get(), more.get(), 1e-5f, inputs, x.get());
   gatelet_f_softmax(x.get(), inputs), gatelet_f_argmax(x.get(), inputs);
   gatelet_exp(bytes.take<float>());
+  const std::int64_t width = groups(I) * 4, levels = bytes.between(1, 9), terms = bytes.between(1, 14);
+  const auto at = any<std::int32_t>(bytes, I);
+  gatelet_f_embed_mean(w.get(), outputs, static_cast<std::uint16_t>(width), at.get(), inputs, array<float>(width).get());
+  const auto raw = any<float>(bytes, 3), series = any<float>(bytes, levels * terms);
+  auto distribution = array<float>(3);
+  gatelet_f_student_t(raw.get(), bytes.take<float>(), distribution.get());
+  gatelet_f_student_t_quantiles(series.get(), static_cast<std::uint16_t>(terms), static_cast<std::uint16_t>(levels),
+                                distribution.get(), array<float>(levels).get());
+}
+
+// Cells with LayerNorm, of floats of any bits.
+void float_norms(Bytes& bytes) {
+  const std::int64_t I = bytes.between(1, 9), H = bytes.between(1, 9), G = 4;
+  const auto w_ih = any<float>(bytes, G * H * groups(I) * 4), w_hh = any<float>(bytes, G * H * groups(H) * 4);
+  const auto gains = any<float>(bytes, 2 * G * H), biases = any<float>(bytes, 2 * G * H), x = any<float>(bytes, I);
+  const gatelet_f_norm_cell cell = {static_cast<std::uint16_t>(I), static_cast<std::uint16_t>(H), w_ih.get(), w_hh.get(), gains.get(), biases.get()};
+  auto h = any<float>(bytes, H), c = any<float>(bytes, H);
+  auto of_three = array<float>(GATELET_F_NORM_SCRATCH(I, H, 3)), of_four = array<float>(GATELET_F_NORM_SCRATCH(I, H, 4));
+  gatelet_f_norm_gru_step(&cell, x.get(), h.get(), of_three.get());
+  gatelet_f_norm_gru_before_step(&cell, x.get(), h.get(), of_three.get());
+  gatelet_f_norm_lstm_step(&cell, x.get(), h.get(), c.get(), of_four.get());
 }
 
 // Log-mel frames of floats of any bits; places and spans lie where `pack_log_mel` would put them.
@@ -223,6 +244,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (kind < 4) integer_steps(bytes, draw, kind);
   else if (kind == 4) integer_layers(bytes, draw);
   else if (kind < 14) float_steps(bytes, draw, kind - 5);
-  else float_layers(bytes), sound_steps(bytes, draw);
+  else float_layers(bytes), sound_steps(bytes, draw), float_norms(bytes);
   return 0;
 }

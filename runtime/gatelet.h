@@ -112,7 +112,7 @@ void gatelet_q_dense_step(const gatelet_q_dense *layer, const int16_t *x, int16_
 void gatelet_q_embed(const int8_t *table, const int16_t *multipliers, uint16_t rows, uint16_t size, uint8_t shift,
                      uint16_t row, int16_t *y);
 
-/* The mean of such vectors, those of the numbers in at: (count), without the negative ones; zeros where there is none. */
+/* The mean of such vectors, those of the numbers in at: (count), without those that have no row; zeros if none has. */
 void gatelet_q_embed_mean(const int8_t *table, const int16_t *multipliers, uint16_t rows, uint16_t size, uint8_t shift,
                           const int32_t *at, uint16_t count, int16_t *y);
 

@@ -44,9 +44,10 @@ void gatelet_q_embed_mean(const int8_t *table, const int16_t *multipliers, uint1
         int32_t sum = 0;
         uint32_t real = 0;
         for (uint16_t j = 0; j < count; j++) {
-            const uint16_t row = (uint16_t)(at[j] < rows ? at[j] : 0);
-            const int8_t *const value = table + (uint32_t)row * size + k;
-            if (at[j] < 0) continue;
+            const uint16_t row = (uint16_t)at[j];
+            const int8_t *value = table + k;
+            if (at[j] < 0 || at[j] >= rows) continue;
+            value += (uint32_t)row * size;
             sum += gatelet_clamp16(gatelet_shift((int32_t)GATELET_READ8(value) * GATELET_READ16(multipliers + row), shift));
             real++;
         }

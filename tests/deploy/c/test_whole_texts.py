@@ -106,6 +106,17 @@ def test_longer_texts_are_refused_and_nothing_is_done(tmp_path: Path) -> None:
     assert subprocess.run([program], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("kind", ["floats", "integers"])
+def test_numbers_beyond_a_table_stand_for_nothing(kind: str, share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
+    def beyond(plan: p.Plan, count: int, seed: int, lengths: dict[str, int]) -> list[dict[str, np.ndarray]]:
+        rng, size = np.random.default_rng(seed), (lengths["time"], lengths["parts"])
+        return [{"tokens": rng.integers(-3, 15, size[0]), "spelling": rng.integers(-3, 15, size)}]
+
+    monkeypatch.setattr("gatelet.deploy.c.golden.frames", beyond)
+    plan = integers() if kind == "integers" else small_plans.whole(np.random.default_rng(0))
+    assert share(program_of(plan)) <= 1.0
+
+
 @pytest.mark.parametrize("name", ["cortex-m0", "cortex-m4", "avr"])
 def test_cores(name: str, tmp_path: Path) -> None:
     if missing := missing_tools(CORES[name]):
