@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelet import nn
+from gatelet import nn, plan
 from gatelet.nn.low_rank import lower
+from gatelet.nn.planning import recurrent
+from gatelet.plan import interpret
 from gatelet.reference import from_names
 
 CELLS = ["GRU", "LSTM"]
@@ -114,3 +116,19 @@ def test_the_reference_reads_the_product() -> None:
     layer = made("LSTM", 7, rank_hh=2)
     (weights,) = from_names({name: weight.detach().numpy() for name, weight in layer.whole_weights().items()})
     assert weights.weight_hh.shape == (28, 7) and np.linalg.matrix_rank(weights.weight_hh) == 2
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_plan_has_the_factors_or_their_product(cell: str) -> None:
+    layer = made(cell, 9, torch.float32, num_layers=2, bidirectional=True, rank_hh=2)
+    x = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
+    operations = recurrent(layer, "x", "h", over="rows")
+    low = [each for each in operations if isinstance(each, plan.GRU | plan.LSTM)]
+    assert len(low) == 4 and all(each.right is not None and each.right.shape == (2, 9) for each in low)
+    whole = plan.Plan("T", (plan.Value("x", ("time", 5)),), tuple(operations), (plan.Value("h", ("time", 18)),))
+    found, _ = interpret.step(whole, {"x": x.numpy()}, interpret.start(whole))
+    np.testing.assert_allclose(found["h"], layer(x)[0].detach().numpy(), rtol=0, atol=1e-5)
+    for options in ({"layer_norm": True}, {"reset_after": False} if cell == "GRU" else {"layer_norm": True}):
+        (product,) = recurrent(made(cell, 9, torch.float32, rank_hh=2, **options), "x", "h")
+        assert isinstance(product, plan.GRU | plan.LSTM)
+        assert product.right is None and product.weight_hh.shape == (len(product.weight_ih), 9)

@@ -84,7 +84,7 @@ def node(folder: Path, script: str, given: Any = None) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", ["gru", "lstm", "text", "window", "integers"])
+@pytest.mark.parametrize("name", ["gru", "gru_low", "lstm", "text", "window", "integers"])
 def test_the_numbers_of_the_plan_and_no_imports(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     made = {
