@@ -8,9 +8,9 @@
 
 #include "products.h"
 #include "program.h"
+#include "row_product.h"
 #include "scan_frame.h"
 #include "sparse_product.h"
-#include "widened.h"
 
 namespace gatelet::GATELET_ISA {
 
@@ -69,7 +69,7 @@ template <int V>
 class Product {
  public:
   Product(const float* weight, const float* bias, std::int64_t width, std::int64_t depth, bool rounded)
-      : bias_(blocks_of(width, lanes) * lanes * V) {
+      : depth_(depth), bias_(blocks_of(width, lanes) * lanes * V) {
     if (SparseProduct<V>::pays(weight, width, depth)) {
       sparse_ = std::make_unique<SparseProduct<V>>(weight, bias, width, depth);
       return;
@@ -84,9 +84,16 @@ class Product {
     pack_bias<V>(bias_.data(), width, [&](int v, std::int64_t j) { return bias != nullptr ? bias[v * width + j] : 0.0f; });
   }
 
-  void run(const RowList& list, std::int64_t rows) const {
+  void run(const RowList& list, std::int64_t rows) {
     if (sparse_ != nullptr) {
       sparse_->run(list.in.data(), list.out.data(), rows);
+    } else if (rows == 1 && depth_ <= longest_row) {
+      back_ = !back_;
+      if (halves_ != nullptr) {
+        multiply_row<V>(list.in[0], list.out[0], *halves_, bias_.data(), back_);
+      } else {
+        multiply_row<V>(list.in[0], list.out[0], *panels_, bias_.data(), back_);
+      }
     } else if (halves_ != nullptr) {
       multiply_widened(list.in.data(), list.out.data(), rows, *halves_, bias_.data());
     } else {
@@ -95,10 +102,12 @@ class Product {
   }
 
  private:
+  std::int64_t depth_;
   Buffer<float> bias_;
   std::unique_ptr<Panels<V>> panels_;  // one of the three
   std::unique_ptr<PairPanels<V>> halves_;
   std::unique_ptr<SparseProduct<V>> sparse_;
+  bool back_ = false;  // in which order the panels were read last
 };
 
 // body(j, count) over `size` numbers, a vector at a time: `count` of them are left from j on.
