@@ -11,11 +11,7 @@
 #include "board.h"
 
 #define BOARD_PAINT 0xA5u
-#ifdef __x86_64__
-#define BOARD_OWN 256 /* bytes that these functions need for themselves */
-#else
-#define BOARD_OWN 64
-#endif
+#define BOARD_OWN 64 /* bytes that these functions need for themselves */
 
 static uintptr_t board_top, board_lowest;
 
