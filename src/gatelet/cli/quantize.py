@@ -38,7 +38,7 @@ def quantize(
     seed: Annotated[int, typer.Option(min=0, help="Of the parts of DATA, and of the training.")] = 0,
     json: Json = False,
 ) -> None:
-    """Turn a forecaster, a classifier or a language model into integers: weights of 8 bits, values of 16.
+    """Turn a forecaster, a classifier, a language model or a translator into integers: 8 bits a weight, 16 a value.
 
     A part of DATA is held out, and the model is scored on it before and after; the rest tells how large values become.
     With --qat the model is trained on with rounded weights, and what comes of it is taken only if it is better. The

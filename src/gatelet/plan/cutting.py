@@ -28,10 +28,13 @@ def part_of(plan: Plan, outputs: Sequence[str], given: Sequence[str] = ()) -> Pl
     """
     needed, kept = set(outputs), list[Operation]()
     written = {name for operation in plan.operations for name in operation.outputs}
-    for operation in reversed(plan.operations):
-        if needed.intersection(operation.outputs) - set(given):
-            kept.insert(0, operation)
-            needed.update(operation.inputs, [operation.source] if isinstance(operation, Delay) else [])
+    known = 0
+    while len(needed) > known:  # a delay needs what is written after it
+        known, kept = len(needed), []
+        for operation in reversed(plan.operations):
+            if needed.intersection(operation.outputs) - set(given):
+                kept.insert(0, operation)
+                needed.update(operation.inputs, [operation.source] if isinstance(operation, Delay) else [])
     made = {name for operation in kept for name in operation.outputs}
     inputs = [value for value in plan.inputs if value.name in needed]
     inputs += [value_of(plan, name) for name in given if name in written and name in needed and name not in made]

@@ -8,13 +8,21 @@ from __future__ import annotations
 from torch import nn
 
 from gatelet.errors import GateletError
-from gatelet.plan import Plan
+from gatelet.plan import EncoderDecoder, Plan
 
 
 def plan_within(network: nn.Module) -> Plan | None:
     """The plan that a network runs instead of weights of its own; None if it has those."""
     plan = getattr(network, "plan", None)
     return plan if isinstance(plan, Plan) else None
+
+
+def plans_within(network: nn.Module) -> tuple[Plan, ...]:
+    """The plan, or the two of an encoder and a decoder, that a network runs; none if it has weights of its own."""
+    plan = getattr(network, "plan", None)
+    if isinstance(plan, EncoderDecoder):
+        return plan.encoder, plan.decoder
+    return (plan,) if isinstance(plan, Plan) else ()
 
 
 def need_weights(network: nn.Module, what: str, instead: str = "take the model that it was quantized from") -> None:
@@ -25,5 +33,5 @@ def need_weights(network: nn.Module, what: str, instead: str = "take the model t
         what: that needs them, such as "explained".
         instead: what to do.
     """
-    if plan_within(network) is not None:
+    if plans_within(network):
         raise GateletError(f"A model in integers cannot be {what}; {instead}.")

@@ -84,12 +84,13 @@ def quantize(
     partly: bool = False,
     progress: bool | Report = False,
 ) -> Quantized:
-    """Turn a fitted Forecaster, Classifier or LanguageModel into integers: weights of 8 bits, values of 16.
+    """Turn a fitted Forecaster, Classifier, LanguageModel or Translator into integers: weights of 8 bits, values of 16.
 
     Args:
         model: which.
         data: what it was fitted with, or the like. A part is held out for the scores, the rest calibrates: of a table
-            of series the last rows of each are held out, of texts a fifth, of a language model's text the last tenth.
+            of series the last rows of each are held out, of texts a fifth, of pairs a tenth, of a language model's text
+            the last tenth.
         qat: epochs of training with rounded weights on the rest; its result is taken only if the validation loss of the
             integers is lower then.
         seed: of the parts and of that training.
@@ -216,6 +217,8 @@ def _material(model: Any, data: Any, test: Any | None, test_size: int | None, se
     from gatelet.tasks.forecasting.quantized import ForecasterMaterial
     from gatelet.tasks.language_modelling import LanguageModel
     from gatelet.tasks.language_modelling.quantized import LanguageMaterial
+    from gatelet.tasks.translation import Translator
+    from gatelet.tasks.translation.quantized import TranslatorMaterial
 
     if isinstance(model, Forecaster):
         if test is not None:
@@ -227,4 +230,8 @@ def _material(model: Any, data: Any, test: Any | None, test_size: int | None, se
         return ClassifierMaterial(model, data, test, seed)
     if isinstance(model, LanguageModel):
         return LanguageMaterial(model, data, test)
-    raise GateletError(f"A Forecaster, a Classifier or a LanguageModel can be quantized; got a {type(model).__name__}.")
+    if isinstance(model, Translator):
+        return TranslatorMaterial(model, data, test, seed)
+    raise GateletError(
+        f"A Forecaster, a Classifier, a LanguageModel or a Translator can be quantized; got a {type(model).__name__}."
+    )

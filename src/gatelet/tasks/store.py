@@ -103,6 +103,24 @@ class SavedModel:
             raise ModelError(f"{self.path} is damaged: it must have one plan; it has two.")
         return kind(plan, *args, **options).eval()
 
+    def planned_pair(
+        self,
+        kind: Callable[Concatenate[EncoderDecoder, _Arguments], _Network],
+        *args: _Arguments.args,
+        **options: _Arguments.kwargs,
+    ) -> _Network | None:
+        """As `planned`, of an encoder and a decoder.
+
+        Raises:
+            ModelError: there are no such plans.
+        """
+        if self.config.get("planned", False) is not True:
+            return None
+        plan = load_plan(self.path)
+        if not isinstance(plan, EncoderDecoder):
+            raise ModelError(f"{self.path} is damaged: it must have two plans; it has one.")
+        return kind(plan, *args, **options).eval()
+
 
 def write_model(
     path: Path,

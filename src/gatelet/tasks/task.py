@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 from torch import nn
 
 from gatelet.errors import GateletError
-from gatelet.tasks.planned import plan_within
+from gatelet.tasks.planned import plans_within
 from gatelet.tasks.store import Contents, SavedModel, described, read_model, write_model
 from gatelet.training import History, TrainingSettings
 
@@ -65,9 +65,9 @@ class Task(ABC, Generic[FittedT, NetworkT]):
         Raises:
             GateletError: not fitted yet.
         """
-        plan = plan_within(self.module)
-        if plan is not None:
-            return plan.num_parameters
+        plans = plans_within(self.module)
+        if plans:
+            return sum(plan.num_parameters for plan in plans)
         return sum(weight.numel() for weight in self.module.parameters())
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -88,7 +88,7 @@ class Task(ABC, Generic[FittedT, NetworkT]):
             "history": self.history.to_json(),
             "metrics": self.metrics,
         }
-        if plan_within(fitted.network) is not None:
+        if plans_within(fitted.network):
             record["planned"] = True
         description = contents.settings | record | contents.learned
         weights = dict(fitted.network.state_dict()) | contents.weights

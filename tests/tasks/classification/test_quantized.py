@@ -117,5 +117,5 @@ def test_bad_requests(brief: TrainingSettings, small: ClassifierSettings) -> Non
         gatelet.quantize(model, opinions(), qat=-1)
     with pytest.raises(GateletError, match="test_size is for a Forecaster only"):
         gatelet.quantize(model, opinions(), test_size=3)
-    with pytest.raises(GateletError, match="A Forecaster, a Classifier or a LanguageModel can be quantized; got a int"):
+    with pytest.raises(GateletError, match="LanguageModel or a Translator can be quantized; got a int"):
         gatelet.quantize(3, opinions())

@@ -123,7 +123,9 @@ def _units(chosen: list[p.Operation], ranges: Mapping[str, float]) -> Units:
     tied: dict[bytes, p.Recurrent] = {}
     for operation in chosen:
         if not isinstance(operation, p.Embedding):
-            for name in set(operation.inputs) - written:
+            # what starts a state of at most 1 is at most 1 as well, and has its unit
+            starts = {name for name in getattr(operation, "start", ()) if ranges[name] <= 1.0}
+            for name in set(operation.inputs) - written - starts:
                 units.need(name, ranges[name])
         match operation:
             case p.Recurrent():

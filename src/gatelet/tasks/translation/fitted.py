@@ -15,7 +15,6 @@ from gatelet.features.text.numbered import numbered
 from gatelet.features.text.splitting import EMPTY
 from gatelet.features.text.vocabulary import RESERVED
 from gatelet.nn.beam_search import Found, SearchSettings, beam_search
-from gatelet.nn.encoder_decoder import Memory
 from gatelet.tasks.translation.batch import PairCutter
 from gatelet.tasks.translation.network import TranslatorNetwork
 from gatelet.tasks.translation.results import Candidate, Translations
@@ -62,7 +61,7 @@ class Fitted:
 
     @torch.inference_mode()
     def _search(self, cut: PairCutter, index: Tensor, settings: SearchSettings) -> list[list[Found]]:
-        device = next(self.network.parameters()).device
+        device = self.network.device
         batch = cut(index).to(device)
         states, memory = self.network.encode(batch)
         limits = (batch.source_lengths * self.longest).long() + SLACK
@@ -70,7 +69,7 @@ class Fitted:
             self.network.step,
             states,
             memory,
-            Memory.take,
+            lambda memory, rows: memory.take(rows),
             edge=self.network.sizes.target,
             limits=limits.to(device),
             mask=batch.source_mask,

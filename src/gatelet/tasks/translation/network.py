@@ -126,6 +126,15 @@ class TranslatorNetwork(nn.Module):
         states = self.decoder.initial(whole, places.shape[1])
         return states, self.decoder.remember(self.dropout(places), batch.source_mask)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.bias.device
+
+    def cross_entropy(self, features: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+        """The mean of -log p of N target tokens (N,), scored from features (N, E); a share of it spread over all."""
+        return vocabulary_loss(features, self.scoring, self.bias, target, label_smoothing)
+
     def step(self, tokens: Tensor, states: States, memory: Memory) -> tuple[Tensor, Tensor, States]:
         """One step of a search.
 
@@ -171,7 +180,7 @@ class TranslationLoss:
         assert isinstance(network, TranslatorNetwork)
         smoothing, guessed = (self.label_smoothing, self.scheduled_sampling) if network.training else (0.0, 0.0)
         features, target = network(batch, guessed), batch.target[batch.target_mask]
-        return vocabulary_loss(features, network.scoring, network.bias, target, smoothing)
+        return network.cross_entropy(features, target, smoothing)
 
 
 def _embedding(count: int, size: int) -> nn.Embedding:

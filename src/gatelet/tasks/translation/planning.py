@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from gatelet import plan
 from gatelet.nn.attention import AdditiveAttention, DotAttention, GeneralAttention
@@ -21,6 +21,10 @@ def plan_of(fitted: Fitted, search: SearchSettings) -> plan.EncoderDecoder:
     edge at first, and what the encoder wrote; it writes the `log_probabilities` of the next token and the `attention`.
     """
     network = fitted.network
+    if isinstance(found := getattr(network, "plan", None), plan.EncoderDecoder):
+        return replace(
+            found, decoder=replace(found.decoder, features={**found.decoder.features, "search": asdict(search)})
+        )
     return plan.EncoderDecoder(_encoder(fitted), _decoder(fitted, network, search))
 
 

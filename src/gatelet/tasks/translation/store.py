@@ -12,6 +12,7 @@ from gatelet.tasks.store import Contents, SavedModel
 from gatelet.tasks.translation.fitted import Fitted
 from gatelet.tasks.translation.learning import MOST_PER_TOKEN
 from gatelet.tasks.translation.network import TranslatorNetwork, TranslatorSettings, TranslatorSizes
+from gatelet.tasks.translation.planned import PlannedTranslatorNetwork
 from gatelet.tasks.translation.planning import plan_of
 
 if TYPE_CHECKING:
@@ -64,5 +65,6 @@ def rebuilt(kind: type[_Translator], saved: SavedModel) -> tuple[_Translator, Fi
     if sizes != TranslatorSizes(len(source.vocabulary), len(target.vocabulary)):
         raise ValueError("the sizes of the network are not those of the vocabularies.")
     longest = number("longest", config["longest"], MOST_PER_TOKEN)
-    network, spacing = saved.network(TranslatorNetwork, translator.network, sizes), Spacing.from_json(config["spacing"])
-    return translator, Fitted(source, target, spacing, network, longest)
+    planned = saved.planned_pair(PlannedTranslatorNetwork, translator.network, sizes)
+    network = planned or saved.network(TranslatorNetwork, translator.network, sizes)
+    return translator, Fitted(source, target, Spacing.from_json(config["spacing"]), network, longest)
