@@ -65,7 +65,8 @@ def read_npz(path: str | Path) -> Plan | EncoderDecoder:
             text = arrays.pop(DOCUMENT)
             if text.dtype.kind != "U" or text.shape != () or text.nbytes > 4 * LARGEST_PLAN:
                 raise ModelError(f"{DOCUMENT} must be one text; it is not.")
-            return rebuilt(json.loads(str(text)), {NAME: arrays})
+            codec = "utf-32-be" if text.dtype.str.startswith(">") else "utf-32-le"  # str() takes what is no character
+            return rebuilt(json.loads(text.tobytes().decode(codec).rstrip("\0")), {NAME: arrays})
     except UNREADABLE as error:
         reason = " ".join(str(error).split()).removesuffix(".")[:200]
         raise ModelError(f"{file} must be a file that gatelet wrote for NumPy; it cannot be read: {reason}.") from error
