@@ -1,11 +1,11 @@
 """What integers cost on real tasks: weights of 8 bits, values of 16, calibrated after training.
 
-    python benchmarks/edge/quantization.py [--sets demo sst2 sst2_streamed ecg5000 reviews] [--seeds 3]
+    python benchmarks/edge/quantization.py [--sets demo sst2 ... reviews multi30k] [--seeds 3]
 
 Each model is trained in floats, calibrated on its training part, and scored on the test part before and after. The
 settings are those of the demo, of `benchmarks/text/sets.py`, for the heartbeats a GRU of 32 units over segments of four
-samples, and for the language model those of `benchmarks/text/generate.py`, word by word, trained for two minutes;
-nothing was chosen by a test part. Results are kept run by run, and a benchmark that was stopped goes on.
+samples, and for the language model and the translator those of `benchmarks/text/{generate,translate}.py`, trained for
+two minutes; nothing was chosen by a test part. Results are kept run by run, and a benchmark that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ from gatelet.tasks.quantizing import drifted
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "text"))
 import generate
+import translate
 from sets import CHOICES, READERS
 
 RESULTS = Path(__file__).parent / "results"
 SEGMENT, HIDDEN, EPOCHS, BATCH, STEPS = 4, 32, 60, 50, 10_000
-SECONDS = 120  # of training of the language model
+SECONDS = 120  # of training of the language model, and of the translator
 Run = dict[str, Any]
 
 
@@ -77,6 +78,14 @@ def reviews(seed: int) -> Run:
     training = replace(generate.TRAINING["word"], seed=seed, max_time=SECONDS)
     model.fit(texts["train"], validation=texts["validation"], training=training)
     return facts(gatelet.quantize(model, texts["train"], test=texts["test"]))
+
+
+def multi30k(seed: int) -> Run:
+    """The translator of Multi30k from German in `benchmarks/text`, trained briefly; test 2016."""
+    languages = ("de", "en")
+    parts = translate.pairs_of(languages)
+    model = translate.fitted(languages, parts, replace(translate.TRAINING, seed=seed, max_time=SECONDS))
+    return facts(gatelet.quantize(model, parts["train"], test=parts["test_2016"]))
 
 
 def facts(done: Any) -> Run:
@@ -155,6 +164,7 @@ SETS: dict[str, tuple[str, Callable[[int], Run], str]] = {
     "sst2_streamed": ("SST-2, GRU 128 reading forward", lambda seed: sst2(seed, streamed=True), "accuracy"),
     "ecg5000": ("ECG5000, GRU 32", heartbeats, "accuracy"),
     "reviews": ("film reviews word by word, GRU 256, 10,000 words", reviews, "perplexity"),
+    "multi30k": ("Multi30k from German, GRU 256 with attention", multi30k, "BLEU"),
 }
 
 
@@ -200,11 +210,12 @@ def report(runs: list[Run]) -> str:
     for name, (title, _, metric) in SETS.items():
         own = [run for run in runs if run["set"] == name]
         if own:
-            lines.append(f"| {' | '.join([title, metric, *_row(own, metric)])} |")
+            seeds = ", one seed" if len(own) == 1 else ""
+            lines.append(f"| {' | '.join([title + seeds, metric, *_row(own, metric)])} |")
     lines += [
         "",
-        f"{max(run['seed'] for run in runs) + 1} seeds: means, and the worst loss too, in points of accuracy or per",
-        "cent of MASE and perplexity; below zero, the integers are better.",
+        f"{max(run['seed'] for run in runs) + 1} seeds, where not said otherwise: means, and the worst loss too,",
+        "in points of accuracy or BLEU, or per cent of MASE and perplexity; below zero, the integers are better.",
         f"Drift: the states run {STEPS:,} steps without a restart; how far the last tenth of them is from float64.",
         "",
     ]
@@ -213,12 +224,13 @@ def report(runs: list[Run]) -> str:
 
 def _row(runs: list[Run], metric: str) -> list[str]:
     before, after = (np.array([run[key] for run in runs]) for key in ("before", "after"))
-    losses = 100 * (before - after) if metric == "accuracy" else 100 * (after / before - 1)
+    points = {"accuracy": 100, "BLEU": 1}
+    losses = points[metric] * (before - after) if metric in points else 100 * (after / before - 1)
     drifts = [found for run in runs for found in run["drift"].values()]
     return [
         f"{before.mean():.4f}",
         f"{after.mean():.4f}",
-        f"{losses.mean():+.2f}, at worst {losses.max():+.2f}{' %' * (metric != 'accuracy')}",
+        f"{losses.mean():+.2f}, at worst {losses.max():+.2f}{' %' * (metric not in points)}",
         f"{runs[0]['bytes_before']:,} -> {runs[0]['bytes_after']:,}",
         f"{max(found['largest'][-1] for found in drifts):.4f}",
         "yes" if any(found["grows"] for found in drifts) else "no",
