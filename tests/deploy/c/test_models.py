@@ -128,3 +128,16 @@ def test_what_c_cannot_say_is_refused() -> None:
     close = (p.StudentT("x", "t"), p.StudentTQuantiles("t", "q", (1e-300,)))
     with pytest.raises(ExportError, match="must not lie so close to 0 and 1; got 1e-300"):
         program_of(p.Plan("Test", read, close, written))
+
+
+def test_weights_that_operations_share_are_written_once(share: Share) -> None:
+    """As those of a forecaster's encoder, which its decoder has too."""
+    rng = np.random.default_rng(8)
+    first = small_plans.cell(rng, "gru", "x", "h", (6, 6))
+    second = replace(first, source="h", target="y")
+    one, two = (
+        p.Plan("Test", (p.Value("x", (6,)),), operations, (p.Value(name, (6,)),))
+        for operations, name in (((first,), "h"), ((first, second), "y"))
+    )
+    assert program_of(two).flash == program_of(one).flash and len(program_of(two).constants) == 1
+    assert share(program_of(two)) <= 1.0

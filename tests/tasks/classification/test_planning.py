@@ -111,7 +111,9 @@ def test_what_no_operation_does_is_refused_and_saved_without_plan(
 def test_a_device_is_checked_before_training(new: New, brief: TrainingSettings) -> None:
     with pytest.raises(GateletError, match="the largest that fits is"):
         new(bidirectional=False, hidden_size=90).fit(opinions(), device="cortex-m0:24k-flash:4k-ram")
-    with pytest.raises(GateletError, match="that reads forward"):
-        new().fit(opinions(), device="cortex-m4")
-    classifier = new(bidirectional=False).fit(opinions(), training=brief, device="cortex-m4:256k-flash")
-    assert classifier.plan().streamed
+    with pytest.raises(GateletError, match="no smaller one fits either"):
+        new().fit(opinions(), device="cortex-m4:256k-flash:1k-ram")
+    for bidirectional in (False, True):  # word by word, and a whole text of up to 128 words in one step
+        given = new(bidirectional=bidirectional)
+        classifier = given.fit(opinions(), training=brief, device="cortex-m4:256k-flash:256k-ram")
+        assert classifier.plan().streamed is not bidirectional

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gatelet import plan as p
 from gatelet.deploy.c.program import Program
-from gatelet.deploy.c_arrays import array_text, float_cell_text
+from gatelet.deploy.c_arrays import array_text, float_cell_text, struct_text
 from gatelet.deploy.work import SPARSE
 from gatelet.reference import LayerWeights
 from gatelet.runtime import FloatKind, PackedFloats, grouped, pack_floats, sparse_blocks
@@ -48,13 +50,14 @@ def _define(c: Program, cell: p.Recurrent, kind: FloatKind, packed: PackedFloats
     """The constants; gives the call of a step with places for x and the states."""
     groups = (-(-packed.inputs // 4), -(-packed.units // 4))
     c.need_scratch(4 * (groups[0] + (3 if kind in GATED else 1) * groups[1]))
-    name = c.names.fresh(f"{cell.target}_cell")
+    wanted, numbers = f"{cell.target}_cell", (packed.inputs, packed.units, packed.zeta, packed.nu)
     if kind in LEAVES_OUT:
         kept, blocks = sparse_blocks(packed.weights, groups[0])
         if kept.size <= SPARSE * packed.weights.size:
-            c.define(lambda: float_cell_text(name, packed, sparse=True), kept, blocks, packed.biases)
+            text = partial(float_cell_text, cell=packed, sparse=True)
+            name = c.define(wanted, text, kept, blocks, packed.biases, numbers=numbers)
             return f"gatelet_f_{kind}_sparse_step(&{name}, {name}_blocks, {{x}}, {{states}}, scratch);"
-    c.define(lambda: float_cell_text(name, packed), packed.weights, packed.biases)
+    name = c.define(wanted, partial(float_cell_text, cell=packed), packed.weights, packed.biases, numbers=numbers)
     return f"gatelet_f_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
 
 
@@ -62,13 +65,13 @@ def _define_low_rank(c: Program, cell: p.Recurrent, packed: PackedFloats, right:
     """The same for a cell whose W_hh has two factors."""
     rank, units = right.shape
     c.need_scratch(4 * sum(-(-size // 4) for size in (packed.inputs, units, rank)))
-    name, arranged = c.names.fresh(f"{cell.target}_cell"), grouped(right)
-    c.define(
-        lambda: float_cell_text(name, packed) + array_text(f"{name}_right", arranged),
-        packed.weights,
-        packed.biases,
-        arranged,
-    )
+    arranged = grouped(right)
+
+    def text(name: str) -> str:
+        return float_cell_text(name, packed) + array_text(f"{name}_right", arranged)
+
+    numbers = (packed.inputs, packed.units, rank)
+    name = c.define(f"{cell.target}_cell", text, packed.weights, packed.biases, arranged, numbers=numbers)
     return f"{step}(&{name}, {name}_right, {rank}, {{x}}, {{states}}, scratch);"
 
 
@@ -83,14 +86,11 @@ def _define_normalised(c: Program, cell: p.Recurrent, kind: FloatKind, layer: La
         "biases": np.concatenate([layer.bias_ih, layer.bias_hh]).astype(np.float32),
     }
     c.need_scratch(4 * (-(-inputs // 4) - (-units // 4)) + 2 * cell.gates * units)
-    name = c.names.fresh(f"{cell.target}_cell")
-    places = ", ".join(f"{name}_{part}" for part in arrays)
-    described = f"static const gatelet_f_norm_cell {name} = {{{inputs}, {units}, {places}}};\n"
 
-    def text() -> str:
-        return "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items()) + described
+    def text(name: str) -> str:
+        return struct_text("gatelet_f_norm_cell", name, (inputs, units), arrays)
 
-    c.define(text, *arrays.values())
+    name = c.define(f"{cell.target}_cell", text, *arrays.values(), numbers=(inputs, units))
     return f"gatelet_f_norm_{kind}_step(&{name}, {{x}}, {{states}}, scratch);"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from gatelet import plan as p
@@ -30,13 +31,16 @@ def write_integer_cell(c: Program, cell: p.IntegerRecurrent) -> None:
     right = None if cell.constants.right is None else pack_dense(cell.constants.right)
     groups = (-(-packed.inputs // 4), -(-packed.units // 4), 0 if right is None else 2 * -(-right.outputs // 4))
     c.fours = max(c.fours, sum(groups))
-    name = c.names.fresh(f"{cell.target}_cell")
     kept, blocks = sparse_blocks(packed.weights, groups[0])
     sparse = right is None and kind in LEAVES_OUT and kept.size <= SPARSE * packed.weights.size
     arrays: list[Any] = [kept, blocks] if sparse else [packed.weights]
     if right is not None:
         arrays += [right.weights, right.multipliers, right.biases]
-    c.define(lambda: cell_text(name, cell.constants, sparse=sparse), *arrays, packed.multipliers, packed.biases)
+    arrays += [packed.multipliers, packed.biases]
+    numbers = (packed.inputs, packed.units, packed.shift, packed.exponent, packed.zeta, packed.nu)
+    factor = None if right is None else right.shift
+    text = partial(cell_text, cell=cell.constants, sparse=sparse)
+    name = c.define(f"{cell.target}_cell", text, *arrays, numbers=(*numbers, factor))
     function = f"gatelet_q_{kind}_step(&{name}"
     if right is not None:
         function = f"gatelet_q_{kind}_low_rank_step(&{name}, &{name}_right"
@@ -76,8 +80,9 @@ def _dequantize(c: Program, operation: p.Dequantize) -> None:
 
 def _dense(c: Program, operation: p.IntegerDense) -> None:
     packed = pack_dense(operation.constants)
-    name = c.names.fresh(f"{operation.target}_layer")
-    c.define(lambda: dense_text(name, operation.constants), packed.weights, packed.multipliers, packed.biases)
+    arrays, numbers = (packed.weights, packed.multipliers, packed.biases), (packed.inputs, packed.shift)
+    text = partial(dense_text, layer=operation.constants)
+    name = c.define(f"{operation.target}_layer", text, *arrays, numbers=numbers)
     c.fours = max(c.fours, -(-packed.inputs // 4))
     rows, _ = c.rows(operation.source)
     source, held = c.read(operation.source), c.write(operation.target)

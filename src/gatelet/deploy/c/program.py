@@ -103,6 +103,7 @@ class Program:
         self._held: dict[str, str] = {port.value.name: port.name for port in self.inputs}
         self._rooms: dict[str, Room] = {}
         self._wanted = {port.value.name: port for port in self.outputs}
+        self._defined: dict[tuple[Any, ...], str] = {}
         self.single = _single_rows(self.plan)
 
     def _input(self, value: p.Value) -> Port:
@@ -184,16 +185,18 @@ class Program:
 
     def array(self, wanted: str, values: NDArray[Any]) -> str:
         """A constant array for the functions of the runtime."""
-        name = self.names.fresh(wanted)
         values = np.ascontiguousarray(values)
-        self.define(lambda: array_text(name, values), values)
-        return name
+        return self.define(wanted, lambda name: array_text(name, values), values)
 
-    def define(self, text: Callable[[], str], *arrays: NDArray[Any]) -> None:
-        """Constants as they stand, and the arrays in them."""
-        if not self.draft:
-            self.constants.append(text())
-        self.flash += sum(array.nbytes for array in arrays)
+    def define(self, wanted: str, text: Callable[[str], str], *arrays: NDArray[Any], numbers: Any = ()) -> str:
+        """Constants under a name, once for all operations that have the same arrays, and numbers beside them."""
+        same = (*((array.dtype.str, array.shape, array.tobytes()) for array in arrays), numbers)
+        if same not in self._defined:
+            name = self._defined[same] = self.names.fresh(wanted)
+            if not self.draft:
+                self.constants.append(text(name))
+            self.flash += sum(array.nbytes for array in arrays)
+        return self._defined[same]
 
     def remember(self, wanted: str, type: str, size: int, first: str) -> str:
         """A field of the state."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatelet import plan as p
 from gatelet.deploy.c.program import Program, literal
-from gatelet.deploy.c_arrays import array_text
+from gatelet.deploy.c_arrays import struct_text
 from gatelet.errors import ExportError
 from gatelet.runtime import pack_log_mel
 
@@ -17,15 +17,12 @@ def _log_mel(c: Program, operation: p.LogMel) -> None:
         packed = pack_log_mel(operation.filters, c.size(operation.source), operation.length, operation.floor)
     except ValueError as error:
         raise ExportError(f"{operation.target!r:.80} cannot be exported to C. {error}") from error
-    name = c.names.fresh(f"{operation.target}_sound")
-    places = ", ".join(f"{name}_{part}" for part in packed.arrays)
-    sizes = f"{packed.hop}, {packed.length}, {packed.half}, {packed.odd}, {packed.bands}"
-    described = f"static const gatelet_f_log_mel {name} = {{\n    {sizes}, {literal(packed.floor)},\n    {places}}};\n"
+    numbers = (packed.hop, packed.length, packed.half, packed.odd, packed.bands, literal(packed.floor))
 
-    def text() -> str:
-        return "".join(array_text(f"{name}_{part}", values) for part, values in packed.arrays.items()) + described
+    def text(name: str) -> str:
+        return struct_text("gatelet_f_log_mel", name, numbers, packed.arrays)
 
-    c.define(text, *packed.arrays.values())
+    name = c.define(f"{operation.target}_sound", text, *packed.arrays.values(), numbers=numbers)
     c.need_scratch(packed.scratch)
     source, samples = c.read(operation.source), "scratch"
     if c.types[operation.source] == "double":  # something else reads it too, and closely

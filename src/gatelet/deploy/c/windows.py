@@ -10,7 +10,7 @@ import numpy as np
 from gatelet import plan as p
 from gatelet.deploy.c.operations import copied, last_row, over_rows, row
 from gatelet.deploy.c.program import Program, literal
-from gatelet.deploy.c_arrays import array_text
+from gatelet.deploy.c_arrays import struct_text
 from gatelet.deploy.student_t import series_of
 from gatelet.runtime import grouped
 
@@ -134,15 +134,12 @@ def _pool_rows(c: Program, operation: p.Pool) -> None:
 
 def _attention_pool(c: Program, operation: p.AttentionPool) -> None:
     height, width = operation.weight.shape
-    name = c.names.fresh(f"{operation.target}_attention")
     arrays = {"weights": grouped(operation.weight), "biases": operation.bias, "scores": operation.score}
-    places = ", ".join(f"{name}_{part}" for part in arrays)
-    described = f"static const gatelet_f_attention {name} = {{{width}, {height}, {places}}};\n"
 
-    def text() -> str:
-        return "".join(array_text(f"{name}_{part}", values) for part, values in arrays.items()) + described
+    def text(name: str) -> str:
+        return struct_text("gatelet_f_attention", name, (width, height), arrays)
 
-    c.define(text, *arrays.values())
+    name = c.define(f"{operation.target}_attention", text, *arrays.values())
     c.need_scratch(4 * -(-width // 4))
     source = c.read(operation.source)
     if operation.over == "steps":
