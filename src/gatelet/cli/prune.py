@@ -158,7 +158,7 @@ def _shrunk(
 
     tested = {metric.removeprefix("test "): pair for metric, pair in quality.items() if metric.startswith("test ")}
     first = [metric for metric in ("mase", "accuracy") if metric in tested]
-    sizes: dict[str, tuple[float, float]] = {"weights that are not zero": weights}
+    sizes: dict[str, tuple[float, float]] = {"weights not zero": weights}
     for title, way in (("us a step, stream", "stream_us"), ("ns a step, C", "c_ns")) if layers else ():
         before, after = zip(*(getattr(layer, way) for layer in layers), strict=True)
         sizes[title] = (sum(before), sum(after))

@@ -24,7 +24,7 @@ from gatelet.study.report import Cell, Page, Picture, Row, Table, bars, draw, re
 
 FILES = ("report.html", "shrinking.png")
 MOST_LAYERS = 16
-_LONGEST_NAME = 22
+_LONGEST_NAME = 20
 Pairs = Mapping[str, tuple[float, float]]
 
 
