@@ -4,8 +4,6 @@
 namespace gatelet::GATELET_ISA {
 namespace {
 
-enum class Pooling { last, max, mean, root };
-
 // Settings: the kind; whether over rows, else over steps. State, over steps: the largest (F), or the sum (F) and the count.
 class Pool : public Part {
  public:

@@ -189,8 +189,6 @@ class IntegerEmbedding : public Part {
   Shorts multipliers_, row_;
 };
 
-enum class Pooling { last, max, mean, root };
-
 // Settings: the kind; whether over rows. State, over steps: the largest (F) in floats, or the sum (F) and the count in doubles.
 class IntegerPool : public Part {
  public:

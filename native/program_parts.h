@@ -164,6 +164,9 @@ std::unique_ptr<Part> of_type(const Description& d) {
 
 inline double softplus(double a) { return a > 0.0 ? a + std::log1p(std::exp(-a)) : std::log1p(std::exp(a)); }
 
+// How many values become one, in the order of gatelet.plan.pooling.POOLINGS.
+enum class Pooling { last, max, mean, root };
+
 enum class Function { linear, relu, tanh, sigmoid, softplus };
 
 inline void apply(Function function, float* x, std::int64_t size) {
