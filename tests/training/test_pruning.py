@@ -1,6 +1,5 @@
 """Blocks of recurrent weights go while a network is trained, or they get a low rank: which ones, when, what is kept."""
 
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -121,7 +120,7 @@ def test_ctrl_c_keeps_what_has_been_pruned_so_far() -> None:
 
     def stop(at: TrainingProgress) -> None:
         if at.step == 12:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # to this thread, at once
 
     network = new_network()
     try:
